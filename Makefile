@@ -1,0 +1,134 @@
+# `make` alone lists what there is. Every target that needs the virtual environment makes it first.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+PYTHON ?= python3
+UV ?= uv
+BIN := .venv/bin
+STAMP := .venv/.made
+PYTEST := $(BIN)/python -m pytest
+KILLS ?= 200
+FAST := $(wildcard tests/unit tests/contracts tests/properties tests/guards)
+
+# ---------------------------------------------------------------------------------------------------------- start
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^# --/ {sub(/^# -+ /, ""); printf "\n%s\n", $$0} /^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: venv
+venv: $(STAMP) ## make .venv from the lock (again only when the lock or pyproject.toml changed)
+	@:
+
+$(STAMP): requirements.lock pyproject.toml infra/venv
+	@infra/venv $(PYTHON)
+	@touch $@
+
+.PHONY: demo
+demo: $(STAMP) ## run a worked week in one area, end to end, with no network
+	@$(BIN)/sightline demo
+
+.PHONY: serve
+serve: $(STAMP) ## run the hub over HTTP, embedded, on one folder
+	@$(BIN)/sightline serve
+
+.PHONY: walk
+walk: $(STAMP) ## send one sample report through the hub; print stage, file, in and out
+	@$(BIN)/sightline demo --walk
+
+# ---------------------------------------------------------------------------------------------------------- check
+.PHONY: check
+check: $(STAMP) ## format, lint, types, arrows, Rego and the fast tests: under a minute
+	@$(MAKE) --jobs=2 --keep-going --output-sync=target check-style check-arrows check-types check-rego
+	@$(MAKE) check-fast
+
+.PHONY: check-style
+check-style: $(STAMP) ## formatting and lint (ruff)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check --quiet .
+
+.PHONY: check-types
+check-types: $(STAMP) ## types (mypy, strict)
+	@$(BIN)/mypy
+
+.PHONY: check-arrows
+check-arrows: $(STAMP) ## nothing imports upwards or sideways (import-linter)
+	@$(BIN)/lint-imports --config pyproject.toml > .venv/arrows.txt || { cat .venv/arrows.txt; exit 1; }
+
+.PHONY: check-rego
+check-rego: ## format, strict check and tests of the Rego, with 100 % coverage (opa; says so when it is missing)
+	@infra/opa/check
+
+.PHONY: check-fast
+check-fast: $(STAMP) ## the fast tests: units, contracts, properties, guards
+	@$(PYTEST) -q -n 2 -m "not slow and not faults" $(FAST)
+
+.PHONY: format
+format: $(STAMP) ## format the Python and the Rego
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix-only --quiet .
+	@opa=$$(infra/opa/find) && $$opa fmt --write policies || true
+
+# ----------------------------------------------------------------------------------------------------------- test
+.PHONY: test
+test: $(STAMP) ## everything but the fault runs and the benchmark; one line for each thing that had to be skipped
+	@$(MAKE) --jobs=2 --keep-going --output-sync=target check-style check-arrows check-types check-rego
+	@$(PYTEST) -n 2 -m "not faults"
+
+.PHONY: journeys
+journeys: $(STAMP) ## the journeys and the promises
+	@$(PYTEST) -q -n 2 tests/journeys tests/promises
+
+.PHONY: faults
+faults: $(STAMP) ## kill the hub at 200 instants under load (KILLS=n for another number)
+	@SIGHTLINE_KILLS=$(KILLS) $(PYTEST) -m faults -s tests/faults
+
+.PHONY: faults-ci
+faults-ci: ## the fault run as CI has it: 30 kills
+	@$(MAKE) faults KILLS=30
+
+.PHONY: bench
+bench: $(STAMP) ## measure; prints JSON
+	@$(BIN)/sightline bench
+
+# ---------------------------------------------------------------------------------------------------------- build
+.PHONY: policy
+policy: ## compile the Rego to policies/build (needs the pinned opa)
+	@infra/opa/build policies/build
+
+.PHONY: policy-test
+policy-test: ## the Rego's own tests, with what they cover
+	@infra/opa/check --tests
+
+.PHONY: policy-verify
+policy-verify: ## rebuild the compiled policy and compare it byte for byte with policies/build
+	@infra/opa/build --compare policies/build
+
+.PHONY: schemas
+schemas: $(STAMP) ## the schemas' and their examples' own tests
+	@$(PYTEST) -q -n 2 tests/contracts -k schema
+
+.PHONY: lock
+lock: ## make requirements.lock again from pyproject.toml (needs uv; LOCK_FLAGS=--upgrade for the newest)
+	@command -v $(UV) > /dev/null || { echo "make lock needs uv: python3 -m pip install uv" >&2; exit 1; }
+	@UV_NO_CONFIG=1 $(UV) pip compile pyproject.toml --quiet --extra postgres --group dev --universal \
+	    --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+	    --output-file requirements.lock $(LOCK_FLAGS)
+
+.PHONY: clean
+clean: ## remove the virtual environment and the tools' caches
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# -------------------------------------------------------------------------------------------------------- services
+.PHONY: infra-opa
+infra-opa: ## install the pinned opa outside the clone (needs Go)
+	@infra/opa/install
+
+.PHONY: infra-up-postgres
+infra-up-postgres: ## start a PostgreSQL cluster on loopback; prints its address
+	@infra/postgres/up
+
+.PHONY: infra-down-postgres
+infra-down-postgres: ## stop that cluster (its data stay)
+	@infra/postgres/down

@@ -1,0 +1,120 @@
+"""The policy engine in process: the Rego compiled to WebAssembly, sandboxed and bounded in time and memory.
+
+Fits `kernel.ports.PolicyEngine`. Reads ``build/policy.wasm`` and ``build/data.json`` of a policy folder.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from opapywasm import (
+    UNDEFINED,
+    OpaAbortError,
+    OpaBuiltinError,
+    OpaEvaluationError,
+    OpaInvalidInputError,
+    OpaMemoryError,
+    OpaWasmError,
+    OpaWasmPolicy,
+    PolicyConfig,
+)
+
+from sightline.formats.canonical import canonical
+from sightline.formats.policy_digest import digest, policy_data, policy_digest
+from sightline.kernel.errors import Refused, Unavailable
+
+ENTRYPOINT = "sightline/disclosure/decision"
+
+_PAGE_BYTES = 65_536
+_MAX_FACTS_BYTES = 65_536
+
+_REASONS: tuple[tuple[type[OpaWasmError], str], ...] = (
+    (OpaInvalidInputError, "malformed_facts"),
+    (OpaMemoryError, "memory"),
+    (OpaAbortError, "trap"),
+    (OpaBuiltinError, "trap"),
+    (OpaEvaluationError, "trap"),
+)
+"""Failures that one document can cause. Any other is the engine's own, and then nothing was decided."""
+
+
+class WasmEngine:
+    """One compiled policy and a pool of instances; many threads may ask at once."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        pool_size: int = 2,
+        deadline_s: float = 5.0,
+        memory_bytes: int = 64 * 1024 * 1024,
+    ) -> None:
+        """`deadline_s` and `memory_bytes` bound one evaluation; a busy machine must not turn a decision into none.
+
+        Raises Refused (``engine_policy_mismatch``) if the compiled data is not that of the sources, and Unavailable
+        (``engine_down``) if the module cannot be read or run.
+        """
+        module, data = _compiled(folder)
+        if json.loads(data) != policy_data(folder):
+            raise Refused("engine_policy_mismatch", "build/data.json is not the data of the sources: make policy")
+        self._policy_digest = policy_digest(folder)
+        self._engine_digest = digest(canonical({"data": digest(data), "module": digest(module)}))
+        config = PolicyConfig(
+            pool_size=pool_size,
+            default_entrypoint=ENTRYPOINT,
+            eval_timeout_seconds=deadline_s,
+            max_memory_pages=memory_bytes // _PAGE_BYTES,
+            max_input_bytes=_MAX_FACTS_BYTES,
+        )
+        try:
+            self._policy = OpaWasmPolicy.from_wasm_bytes(module, config)
+            self._policy.set_data(data)
+        except OpaWasmError as exc:
+            raise Unavailable("engine_down", "the compiled policy cannot be run") from exc
+
+    @property
+    def policy(self) -> str:
+        """Digest of the Rego and data sources."""
+        return self._policy_digest
+
+    @property
+    def engine(self) -> str:
+        """Digest of the compiled module and its data."""
+        return self._engine_digest
+
+    def decide(self, facts: Sequence[bytes]) -> list[Mapping[str, Any]]:
+        """One raw result for each document, in order; ``undecidable`` says why one could not be decided.
+
+        Reasons: ``undefined``, ``malformed_facts``, ``deadline``, ``trap``, ``memory``, ``malformed_result``.
+        """
+        return [self._decide(one) for one in facts]
+
+    def close(self) -> None:
+        """Free the instances. Asking afterwards raises Unavailable."""
+        self._policy.close()
+
+    def _decide(self, facts: bytes) -> Mapping[str, Any]:
+        try:
+            result = self._policy.evaluate(facts)
+        except OpaWasmError as exc:
+            return {"undecidable": _reason(exc)}
+        if result is UNDEFINED:
+            return {"undecidable": "undefined"}
+        return result if isinstance(result, dict) else {"undecidable": "malformed_result"}
+
+
+def _reason(exc: OpaWasmError) -> str:
+    if isinstance(exc, OpaEvaluationError) and "time limit" in str(exc):
+        return "deadline"
+    for kind, reason in _REASONS:
+        if isinstance(exc, kind):
+            return reason
+    raise Unavailable("engine_down", "the policy engine does not answer") from exc
+
+
+def _compiled(folder: Path) -> tuple[bytes, bytes]:
+    try:
+        return (folder / "build" / "policy.wasm").read_bytes(), (folder / "build" / "data.json").read_bytes()
+    except OSError as exc:
+        raise Unavailable("engine_down", "no compiled policy in the folder: make policy") from exc

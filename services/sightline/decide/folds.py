@@ -1,0 +1,109 @@
+"""Folds in tables, with the position they were folded to. Children's are sealed under the child's key."""
+
+import os
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from sightline.kernel.ports import Database, Row, Session, Value
+from sightline.ledger.derivation import Working
+from sightline.ledger.folds import ChildFold, ItemFold
+from sightline.ledger.sealing import KeyVault
+
+TABLES = (
+    "CREATE TABLE IF NOT EXISTS child_folds (id TEXT PRIMARY KEY, sealed BLOB)",
+    "CREATE TABLE IF NOT EXISTS item_folds (position BIGINT PRIMARY KEY, ref TEXT UNIQUE, type TEXT, stream TEXT,"
+    " version BIGINT, state BLOB)",
+    "CREATE TABLE IF NOT EXISTS child_items (child TEXT, item BIGINT, PRIMARY KEY (child, item))",
+)
+
+_CHUNK = 400
+_encode = msgspec.msgpack.Encoder().encode
+_decode_child = msgspec.msgpack.Decoder(ChildFold).decode
+_decode_item = msgspec.msgpack.Decoder(ItemFold).decode
+
+
+class TableFolds:
+    """What the decider folded before, as `FoldStore`; each question is one query."""
+
+    def __init__(self, database: Database, vault: KeyVault) -> None:
+        self._database = database
+        self._vault = vault
+
+    def children(self, ids: list[str]) -> dict[str, ChildFold]:
+        """The folds of those children that have one."""
+        rows = self._select("SELECT id, sealed FROM child_folds WHERE id IN ({})", ids)
+        keys = self._vault.open([f"child:{row[0]}" for row in rows])
+        return {r[0]: _decode_child(_open(keys[f"child:{r[0]}"], bytes(r[1]))) for r in rows if f"child:{r[0]}" in keys}
+
+    def items(self, positions: list[int]) -> dict[int, ItemFold]:
+        """The folds of those items."""
+        rows = self._select("SELECT position, state FROM item_folds WHERE position IN ({})", positions)
+        return {int(row[0]): _decode_item(bytes(row[1])) for row in rows}
+
+    def items_of(self, children: list[str]) -> dict[str, list[int]]:
+        """The items that concern each of those children, in order."""
+        found: dict[str, list[int]] = {}
+        for child, item in self._select("SELECT child, item FROM child_items WHERE child IN ({}) ORDER BY item", children):
+            found.setdefault(child, []).append(int(item))
+        return found
+
+    def named(self, refs: list[str]) -> dict[str, int]:
+        """Positions of the items of those references."""
+        rows = self._select("SELECT ref, position FROM item_folds WHERE ref IN ({})", refs)
+        return {row[0]: int(row[1]) for row in rows}
+
+    def items_between(self, after: int, upto: int, limit: int) -> list[int]:
+        """The next items in that range, for a slice of a large change."""
+        with self._database.reading() as session:
+            rows = session.execute(
+                "SELECT position FROM item_folds WHERE position > ? AND position <= ? ORDER BY position LIMIT ?",
+                (after, upto, limit),
+            )
+        return [int(row[0]) for row in rows]
+
+    def write(self, session: Session, working: Working) -> None:
+        """Keep what the batch changed, inside its transaction."""
+        children = [working.children[c] for c in sorted(working.changed_children)]
+        keys = self._vault.open([f"child:{c.id}" for c in children])
+        session.execute_many(
+            "INSERT INTO child_folds VALUES (?,?) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed",
+            [(c.id, _seal(keys[f"child:{c.id}"], _encode(c))) for c in children if f"child:{c.id}" in keys],
+        )
+        items = [working.items[p] for p in sorted(working.changed_items)]
+        session.execute_many(
+            "INSERT INTO item_folds VALUES (?,?,?,?,?,?) ON CONFLICT (position) DO UPDATE SET state = excluded.state",
+            [(i.position, i.ref, i.type, i.stream, i.version, _encode(i)) for i in items],
+        )
+        new = (working.items[p] for p in working.new_items)
+        session.execute_many(
+            "INSERT INTO child_items VALUES (?,?) ON CONFLICT (child, item) DO NOTHING",
+            [(child, item.position) for item in new for child in item.children],
+        )
+
+    def _select(self, sql: str, values: Sequence[Value]) -> list[Row]:
+        rows: list[Row] = []
+        with self._database.reading() as session:
+            for chunk in _chunks(values):
+                rows += session.execute(sql.format(",".join("?" * len(chunk))), chunk)
+        return rows
+
+
+def _chunks(values: Sequence[Value]) -> Iterable[Sequence[Value]]:
+    return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
+
+
+def _seal(key: bytes, plain: bytes) -> bytes:
+    nonce = os.urandom(12)
+    return nonce + AESGCM(_fold_key(key)).encrypt(nonce, plain, b"fold")
+
+
+def _open(key: bytes, sealed: bytes) -> bytes:
+    return AESGCM(_fold_key(key)).decrypt(sealed[:12], sealed[12:], b"fold")
+
+
+def _fold_key(key: bytes) -> bytes:
+    return HKDFExpand(SHA256(), 32, b"sightline child fold").derive(key)

@@ -1,0 +1,45 @@
+"""Leaves as bytes: flat, closed, canonical (design §7). Nothing in one is random or read from a clock.
+
+An outcome's part of a leaf is the same for every desk that shares the outcome, so it is laid out once, as a template.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from sightline.kernel.values import Outcome
+
+VERSION = 1
+DECISION, RECALL, POLICY, EPOCH = "decision", "recall", "policy", "epoch"
+HUB = "hub"
+"""The `desk` of leaves that concern no desk."""
+
+
+@lru_cache(maxsize=4096)
+def template(outcome: Outcome) -> Mapping[str, Any]:
+    """The members of a decision leaf that follow from the outcome alone."""
+    return {
+        "v": VERSION,
+        "typ": DECISION,
+        "eff": outcome.outcome,
+        "classes": outcome.classes,
+        "withheld": outcome.withheld,
+        "told": outcome.told,
+        "rules": outcome.rules,
+        "basis": outcome.basis,
+        "obl": outcome.obligations,
+    }
+
+
+def leaf_bytes(members: Mapping[str, Any]) -> bytes:
+    """Canonical bytes of a leaf whose members are already of the narrow profile: ASCII, integers, sorted arrays."""
+    return orjson.dumps(members, option=orjson.OPT_SORT_KEYS)
+
+
+def feed_kind(eff: str, told: str) -> str:
+    """What a decision is in a desk's feed: an ``item`` it may open, a ``notice`` that one exists, or nothing."""
+    if eff == "disclose":
+        return "item"
+    return "notice" if told != "nothing" else ""

@@ -1,0 +1,229 @@
+"""One child's record: what was said about the child, and what followed from it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from eventsourcing.domain import event
+
+from sightline.ledger import root
+from sightline.ledger.items import ItemEntry, Stream
+from sightline.protocol.episodes import Episode
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Alert:
+    """A duty that somebody owns. One situation raises one alert, however often it is reported (A-23)."""
+
+    ref: str
+    circumstance: str
+    episode: int
+    met: bool = False
+    acknowledged_by: str = ""
+
+
+class Child(Stream):
+    """The aggregate of one child's record. Its id is random and known only to the hub."""
+
+    TOPIC = "child"
+
+    class Event(root.Entry):
+        """Base of this aggregate's events."""
+
+    class Opened(root.Opened):
+        TOPIC = "child.opened.v1"
+
+    class Item(Event, ItemEntry):
+        TOPIC = "child.item.v1"
+
+    class EpisodeBegan(Event):
+        TOPIC = "child.episode_began.v1"
+        number: int
+        began: datetime
+        category: str
+        risk: str
+
+    class EpisodeRecategorised(Event):
+        TOPIC = "child.episode_recategorised.v1"
+        number: int
+        category: str
+        risk: str
+
+    class EpisodeEnded(Event):
+        TOPIC = "child.episode_ended.v1"
+        number: int
+        ended: datetime
+        harmed: bool
+
+    class FlagRaised(Event):
+        TOPIC = "child.flag_raised.v1"
+        flag: str
+        about: str
+        """Relation of a suspected exploiter, or the desk or agency in conflict; else empty."""
+
+    class FlagLifted(Event):
+        TOPIC = "child.flag_lifted.v1"
+        flag: str
+        about: str
+
+    class ConsentRecorded(Event):
+        TOPIC = "child.consent_recorded.v1"
+        purpose: str
+        position: str
+        giver: str
+        by: str
+        """The desk that recorded it: for its own agency it is only a claim until another confirms it."""
+        confirming: bool
+        """Whether that desk is one whose word confirms another's (MASH, allocated team, the child's authority)."""
+        in_question: bool
+        """Given by, or in front of, a suspected exploiter: changes nothing until a person rules (design §6)."""
+        expires: datetime | None
+
+    class ConsentWithdrawn(Event):
+        TOPIC = "child.consent_withdrawn.v1"
+        purpose: str
+        giver: str
+        by: str
+        in_question: bool
+
+    class InvolvementOpened(Event):
+        TOPIC = "child.involvement_opened.v1"
+        desk: str
+        kind: str
+        confirmed: bool
+
+    class InvolvementConfirmed(Event):
+        TOPIC = "child.involvement_confirmed.v1"
+        desk: str
+        by: str
+
+    class InvolvementClosed(Event):
+        TOPIC = "child.involvement_closed.v1"
+        desk: str
+        mistaken: bool
+
+    class ItemCorrected(Event):
+        TOPIC = "child.item_corrected.v1"
+        item: str
+        by: str
+
+    class ItemRetracted(Event):
+        TOPIC = "child.item_retracted.v1"
+        item: str
+        reason: str
+
+    class AlertMet(Event):
+        TOPIC = "child.alert_met.v1"
+        alert: str
+        by: str
+
+    class AlertAcknowledged(Event):
+        TOPIC = "child.alert_acknowledged.v1"
+        alert: str
+        by: str
+
+    class RecallAnswered(Event):
+        TOPIC = "child.recall_answered.v1"
+        recall: str
+        by: str
+        answer: str
+
+    class MatchProposed(Event):
+        TOPIC = "child.match_proposed.v1"
+        other: str
+        """Hexadecimal id of the record that may be the same child's."""
+
+    class ClockStruck(Event):
+        TOPIC = "child.clock_struck.v1"
+        clock: str
+        ref: str
+
+    @event(Opened)
+    def __init__(self) -> None:
+        self.episodes: dict[int, Episode] = {}
+        self.alerts: dict[str, Alert] = {}
+        self.involved: dict[str, bool] = {}
+        """Desk to whether its involvement is confirmed; closed ones are gone."""
+        self.exploiters: set[str] = set()
+        """Relations flagged as suspected exploiters."""
+        self.flags: set[tuple[str, str]] = set()
+        self.answered_recalls: set[str] = set()
+        self.proposed: set[str] = set()
+        """Hexadecimal ids of records that may be the same child's."""
+
+    @classmethod
+    def opened(cls, child: UUID, *, step: str, at: datetime) -> Self:
+        """A new record, at once, so that nothing waits for a match to be ruled on (design §5)."""
+        return cls._create(cls.Opened, id=child, step=step, timestamp=at)  # type: ignore[arg-type]  # topic root, no library Created
+
+    @property
+    def open_episode(self) -> Episode | None:
+        """The episode that has not ended, if the child is missing or absent now."""
+        return next((e for e in reversed(self.episodes.values()) if e.is_open), None)
+
+    @property
+    def last_episode(self) -> Episode | None:
+        """The latest recorded episode, open or over."""
+        return next(reversed(self.episodes.values()), None)
+
+    def alert_for(self, circumstance: str, episode: int) -> Alert | None:
+        """The one alert of that circumstance and episode, if it was ever raised (A-23)."""
+        return next((a for a in self.alerts.values() if (a.circumstance, a.episode) == (circumstance, episode)), None)
+
+    @event(Item)
+    def _item(self, alert: dict[str, Any] | None, ref: str) -> None:
+        if alert is not None:
+            self.alerts[ref] = Alert(ref=ref, circumstance=alert["circumstance"], episode=alert["episode"])
+
+    @event(EpisodeBegan)
+    def _episode_began(self, number: int, began: datetime, category: str, risk: str) -> None:
+        self.episodes[number] = Episode(number=number, began=began, category=category, risk=risk)
+
+    @event(EpisodeRecategorised)
+    def _episode_recategorised(self, number: int, category: str, risk: str) -> None:
+        self.episodes[number] = self.episodes[number].recategorised(category, risk)
+
+    @event(EpisodeEnded)
+    def _episode_ended(self, number: int, ended: datetime, harmed: bool) -> None:
+        self.episodes[number] = self.episodes[number].returned(ended, harmed=harmed)
+
+    @event(FlagRaised)
+    def _flag_raised(self, flag: str, about: str) -> None:
+        self.flags.add((flag, about))
+        if flag == "suspected_exploiter":
+            self.exploiters.add(about)
+
+    @event(FlagLifted)
+    def _flag_lifted(self, flag: str, about: str) -> None:
+        self.flags.discard((flag, about))
+        if flag == "suspected_exploiter":
+            self.exploiters.discard(about)
+
+    @event(InvolvementOpened)
+    def _involvement_opened(self, desk: str, confirmed: bool) -> None:
+        self.involved[desk] = confirmed or self.involved.get(desk, False)
+
+    @event(InvolvementConfirmed)
+    def _involvement_confirmed(self, desk: str) -> None:
+        self.involved[desk] = True
+
+    @event(InvolvementClosed)
+    def _involvement_closed(self, desk: str) -> None:
+        self.involved.pop(desk, None)
+
+    @event(AlertMet)
+    def _alert_met(self, alert: str) -> None:
+        self.alerts[alert] = replace(self.alerts[alert], met=True)
+
+    @event(AlertAcknowledged)
+    def _alert_acknowledged(self, alert: str, by: str) -> None:
+        self.alerts[alert] = replace(self.alerts[alert], acknowledged_by=by)
+
+    @event(RecallAnswered)
+    def _recall_answered(self, recall: str) -> None:
+        self.answered_recalls.add(recall)
+
+    @event(MatchProposed)
+    def _match_proposed(self, other: str) -> None:
+        self.proposed.add(other)

@@ -1,0 +1,384 @@
+"""Which decisions are due, and on what facts: a function of the ledger alone.
+
+The decide stage runs it over new entries; replay runs it again over all of them and must arrive at the same. Facts fold
+entries up to a step's last entry, its cause; "now" is that entry's recorded time (design §6).
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sightline.formats.fields import Fields
+from sightline.kernel.ids import AgencyId, DeskId
+from sightline.kernel.values import Desk
+from sightline.ledger import facts as f
+from sightline.ledger.agency import Agency
+from sightline.ledger.child import Child
+from sightline.ledger.folding import FOLDERS, Touched
+from sightline.ledger.folds import ChildFold, FoldStore, ItemFold
+from sightline.ledger.items import ItemEntry
+from sightline.ledger.policy import Policy
+from sightline.ledger.reading import birth_date, described, item_facts, justification, open_body, own_situations, trafficking
+from sightline.ledger.sealing import ItemKey, key_names
+from sightline.ledger.store import Placed
+from sightline.ledger.world import World
+
+EDITION = 1
+"""The edition of this derivation, in every leaf as `edn`: replay under another is "could not check"."""
+
+Keys = Callable[[Sequence[str]], Sequence[bytes] | None]
+"""Names of keys to keys; None when one of them is gone (erased)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One item to decide about at one step, for each considered desk: one facts document for each child it concerns."""
+
+    cause: int
+    at: datetime
+    item: ItemFold
+    key: ItemKey
+    facts: dict[DeskId, tuple[bytes, ...]]
+    corrected: bool = False
+    """Whether this step recorded a correction of the item."""
+    parked: bool = False
+    """Whether this step withholds it because it could not be decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A leaf that is not about an item: a policy put in force, or an hour gone by."""
+
+    cause: int
+    at: datetime
+    typ: str
+    values: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Slicing:
+    """A large change being decided again, at most 500 items at a time (design §6)."""
+
+    reason: str
+    activation: int
+    upto: int
+    after: int = 0
+
+
+@dataclass(slots=True)
+class Working:
+    """Folds in hand: what the store had, as the entries of this batch have changed it."""
+
+    children: dict[str, ChildFold] = field(default_factory=dict)
+    items: dict[int, ItemFold] = field(default_factory=dict)
+    items_of: dict[str, list[int]] = field(default_factory=dict)
+    named: dict[str, int] = field(default_factory=dict)
+    changed_children: set[str] = field(default_factory=set)
+    changed_items: set[int] = field(default_factory=set)
+    new_items: list[int] = field(default_factory=list)
+
+
+class Derivation:
+    """Folds entries step by step. `store` answers what is not in hand; nothing is written here."""
+
+    def __init__(self, *, store: FoldStore, world: World, fields: Fields, keys: Keys) -> None:
+        self.world = world
+        self.policy = ""
+        self.engine = ""
+        self.now = datetime.fromtimestamp(0, UTC)
+        self.slicing: list[Slicing] = []
+        self.last_item = 0
+        self.working = Working()
+        self._store = store
+        self._fields = fields
+        self._keys = keys
+
+    def steps(self, placed: Sequence[Placed]) -> Iterable[list["Due | Announced"]]:
+        """What each step makes due, in order. Load what the batch touches in a few queries first."""
+        self._prefetch(placed)
+        step: list[Placed] = []
+        for one in placed:
+            if step and step[0].entry.step != one.entry.step:
+                yield self._step(step)
+                step = []
+            step.append(one)
+        if step:
+            yield self._step(step)
+
+    def _prefetch(self, placed: Sequence[Placed]) -> None:
+        children: dict[str, None] = {}
+        refs: dict[str, None] = {}
+        for one in placed:
+            entry: Any = one.entry
+            if type(entry).__qualname__.startswith("Child."):
+                children[entry.originator_id.hex] = None
+            if isinstance(entry, ItemEntry):
+                children |= dict.fromkeys(entry.children)
+                refs |= dict.fromkeys([*entry.about, entry.cause])
+            elif isinstance(entry, Child.MatchProposed):
+                children[entry.other] = None
+            elif hasattr(entry, "item") and isinstance(entry.item, str):
+                refs[entry.item] = None
+        self._load_children(list(children))
+        wanted = [r for r in refs if r and r not in self.working.named]
+        self.working.named |= self._store.named(wanted) if wanted else {}
+        self._load_items([self.working.named[r] for r in refs if r in self.working.named])
+
+    def _load_children(self, ids: Sequence[str]) -> None:
+        working = self.working
+        missing = [c for c in ids if c not in working.children]
+        if not missing:
+            return
+        found = self._store.children(missing)
+        items_of = self._store.items_of(missing)
+        for child in missing:
+            working.children[child] = found.get(child) or ChildFold(id=child)
+            working.items_of[child] = items_of.get(child, [])
+        self._load_children([c for child in missing for c in working.children[child].candidates])
+
+    def _load_items(self, positions: Sequence[int]) -> None:
+        missing = [p for p in dict.fromkeys(positions) if p not in self.working.items]
+        if missing:
+            self.working.items |= self._store.items(missing)
+
+    def _step(self, placed: Sequence[Placed]) -> list["Due | Announced"]:
+        """Fold the entries, then work out what they make due, as of the last of them."""
+        last = placed[-1]
+        self.now = max(self.now, *(p.entry.timestamp for p in placed))
+        touched = Touched()
+        announced: list[Due | Announced] = []
+        for one in placed:
+            self._fold(one, touched, announced)
+        announced = [Announced(last.position, self.now, a.typ, a.values) for a in announced if isinstance(a, Announced)]
+        return [*announced, *self._due(last.position, touched)]
+
+    def _fold(self, one: Placed, touched: Touched, announced: list["Due | Announced"]) -> None:
+        entry = one.entry
+        if isinstance(entry, ItemEntry):
+            self._item(one.position, entry, touched)
+        elif isinstance(entry, Policy.Activated):
+            self._activated(one.position, entry, announced)
+        elif isinstance(entry, Policy.EngineChanged):
+            self.engine = entry.engine
+            announced.append(Announced(one.position, self.now, "policy", {"pol": self.policy, "eng": self.engine}))
+        elif isinstance(entry, Policy.SliceOpened):
+            self._slice(entry, touched)
+        elif isinstance(entry, Policy.EpochStruck):
+            announced.append(Announced(one.position, self.now, "epoch", {"hour": entry.hour}))
+        elif isinstance(entry, Policy.ItemParked):
+            self._load_items([entry.item])
+            touched.parked.add(entry.item)
+        elif isinstance(entry, Agency.DeskOpened):
+            self.world.add(_desk(entry))
+        elif isinstance(entry, Agency.DeskStandingChanged):
+            self._standing(one.position, entry)
+        elif type(entry) in FOLDERS:
+            self._fold_child(one.position, entry, touched)
+
+    def _fold_child(self, position: int, entry: Any, touched: Touched) -> None:
+        working = self.working
+        child = working.children.get(entry.originator_id.hex)
+        target = working.items.get(working.named.get(getattr(entry, "item", ""), 0))
+        FOLDERS[type(entry)](entry, position, child, target, touched)
+        if child is not None and child.id in touched.children:
+            working.changed_children.add(child.id)
+
+    def _activated(self, position: int, entry: Policy.Activated, announced: list["Due | Announced"]) -> None:
+        self.policy, self.engine = entry.policy, entry.engine
+        announced.append(Announced(position, self.now, "policy", {"pol": self.policy, "eng": self.engine}))
+        if self.last_item:
+            self.slicing.append(Slicing("policy", position, self.last_item))
+
+    def _standing(self, position: int, entry: Agency.DeskStandingChanged) -> None:
+        desk = self.world.desks.get(DeskId(entry.desk))
+        if desk is None:
+            return
+        self.world.add(_with_standing(desk, entry.standing))
+        if self.last_item:
+            self.slicing.append(Slicing(f"standing:{desk.id}", position, self.last_item))
+
+    def _slice(self, entry: Policy.SliceOpened, touched: Touched) -> None:
+        for slicing in self.slicing:
+            if slicing.activation == entry.activation:
+                slicing.after = entry.upto
+        if entry.last:
+            self.slicing = [s for s in self.slicing if s.activation != entry.activation]
+        self._load_items(range(entry.after + 1, entry.upto + 1))
+        inside = [p for p in self.working.items if entry.after < p <= entry.upto]
+        self._load_children([c for p in inside for c in self.working.items[p].children])
+        touched.sliced.update(inside)
+
+    def _item(self, position: int, entry: ItemEntry, touched: Touched) -> None:
+        """A new item: open it, fold what it says of its children, keep its facts."""
+        self.last_item = position
+        working = self.working
+        parents = self._keys(key_names(entry.children, entry.area))
+        if parents is None:
+            return
+        key = ItemKey(parents, UUID(str(entry.originator_id)), entry.originator_version)
+        plain = key.open("body", entry.sealed)
+        body = open_body(entry, plain)
+        children = [working.children[c] for c in entry.children]
+        sender = self.world.desks.get(DeskId(entry.desk))
+        self._describe(position, entry, body.data, children, touched)
+        item = ItemFold(
+            position=position,
+            ref=entry.ref,
+            stream=UUID(str(entry.originator_id)).hex,
+            version=entry.originator_version,
+            type=entry.type,
+            schema_version=entry.schema_version,
+            part=entry.part,
+            desk=entry.desk,
+            area=entry.area,
+            purpose=entry.purpose,
+            children=list(entry.children),
+            facts=item_facts(
+                entry,
+                body,
+                self._fields,
+                originator_sector=sender.sector if sender else "hub",
+                looked_after=any(c.looked_after == "yes" for c in children),
+            ),
+            own=own_situations(entry, body.data),
+            circumstance=str(body.data.get("ppn1_circumstance", "")),
+            to=list(body.data.get("to", ())),
+            exclude=list(body.data.get("exclude", ())),
+            cause_desk=self._cause_desk(entry),
+            citem=key.commit("citem", "citem", plain),
+            cjust=key.commit("cjust", "cjust", justification(body.data)),
+        )
+        if item.type == "cpi.submitted" or entry.about:
+            self._inherit(entry, item)
+        working.items[position] = item
+        working.named[entry.ref] = position
+        working.new_items.append(position)
+        touched.new.add(position)
+        for child in entry.children:
+            working.items_of[child].append(position)
+
+    def _inherit(self, entry: ItemEntry, item: ItemFold) -> None:
+        """What an item takes over from the one it speaks of: who must not see it, and what its source allowed."""
+        about = next((self.working.items[p] for r in entry.about if (p := self.working.named.get(r)) in self.working.items), None)
+        if about is None:
+            return
+        item.exclude = sorted({*item.exclude, *about.exclude})
+
+    def _cause_desk(self, entry: ItemEntry) -> str:
+        position = self.working.named.get(entry.cause, 0)
+        return self.working.items[position].desk if entry.cause and position in self.working.items else ""
+
+    def _describe(self, position: int, entry: ItemEntry, data: Any, children: Sequence[ChildFold], touched: Touched) -> None:
+        """Fold what a form says of its children; the shared part of several says nothing of one."""
+        for child, said in zip(children, described(data), strict=False):
+            before = (child.born, child.presumed, child.looked_after)
+            child.born = birth_date(said) or child.born
+            child.presumed = bool(said.get("presumed_child", child.presumed))
+            child.looked_after = {True: "yes", False: "no"}.get(said.get("is_looked_after"), child.looked_after)
+            moved = bool(trafficking(said)) and child.move("trafficking", trafficking(said), position)
+            if moved or before != (child.born, child.presumed, child.looked_after):
+                touched.children.add(child.id)
+            self.working.changed_children.add(child.id)
+        urgency = own_situations(entry, data)["urgency"]
+        for child in children:
+            # Urgency belongs to the moment of its report: it widens what was recorded before and stands no longer.
+            if urgency != "not_recorded" and child.move("urgency", urgency, position):
+                touched.children.add(child.id)
+                self.working.changed_children.add(child.id)
+
+    def _due(self, cause: int, touched: Touched) -> list[Due]:
+        positions = touched.new | touched.items | touched.sliced | touched.parked
+        if touched.children:
+            affected = self._affected(touched.children)
+            self._load_items(sorted(affected))
+            positions |= affected
+        found = (self._due_item(cause, self.working.items[p], touched) for p in sorted(positions) if p in self.working.items)
+        return [due for due in found if due is not None]
+
+    def _affected(self, children: set[str]) -> set[int]:
+        """Items of those children, and of records that may be the same child's."""
+        working = self.working
+        same = {c.id for c in working.children.values() if not children.isdisjoint(c.candidates)}
+        return {p for child in children | same for p in working.items_of.get(child, ())}
+
+    def _due_item(self, cause: int, item: ItemFold, touched: Touched) -> Due | None:
+        self._load_children(item.children)
+        children = [self.working.children[c] for c in item.children]
+        sections = [self._child_section(c, item) for c in children]
+        seen = _seen(item, children, sections, self.now)
+        forced = item.position in touched.sliced or item.position in touched.parked or item.position in touched.items
+        if item.seen == seen and not forced:
+            return None
+        item.seen = seen
+        self.working.changed_items.add(item.position)
+        parents = self._keys(key_names(item.children, item.area))
+        if parents is None:
+            return None
+        return Due(
+            cause=cause,
+            at=self.now,
+            item=item,
+            key=ItemKey(parents, UUID(item.stream), item.version),
+            facts=self._facts(item, children, sections),
+            corrected=item.position in touched.corrected,
+            parked=item.position in touched.parked,
+        )
+
+    def _facts(
+        self, item: ItemFold, children: Sequence[ChildFold], sections: Sequence[f.Section]
+    ) -> dict[DeskId, tuple[bytes, ...]]:
+        desks = f.DeskSections(self.world, item)
+        protocol = f.protocol_section(self.world, item.area, self.now)
+        of_item = f.item_section(item, children)
+        considered = sorted({*desks.considered(children), *(DeskId(d) for d in item.told)})
+        pairs: list[tuple[ChildFold | None, f.Section]] = [*zip(children, sections, strict=True)] or [(None, f.NO_CHILD)]
+        return {
+            desk: tuple(
+                f.document(
+                    section,
+                    f.consent_for(child, item.purpose, desk.partition("/")[0], self.now),
+                    desks.section(desk, child),
+                    of_item,
+                    protocol,
+                )
+                for child, section in pairs
+            )
+            for desk in considered
+        }
+
+    def _child_section(self, child: ChildFold, item: ItemFold) -> f.Section:
+        candidates = [self.working.children[c] for c in child.candidates if c in self.working.children]
+        return f.child_section(child, candidates, item.position, self.now)
+
+
+def _seen(item: ItemFold, children: Sequence[ChildFold], sections: Sequence[f.Section], now: datetime) -> list[list[str]]:
+    """Everything about the children that could change a decision about this item, in a form that compares fast."""
+    return [
+        [
+            repr(section),
+            repr([c for c in child.consents.get(item.purpose, ()) if not c.expires or now.timestamp() < c.expires]),
+            repr([(d, i.kinds, i.confirmed) for d, i in child.involved.items() if not i.ended or i.ended > item.position]),
+            repr([x for x in child.flags if x[0] == "conflict"]),
+            child.strongest("risk", item.position) + child.strongest("urgency", item.position),
+        ]
+        for child, section in zip(children, sections, strict=True)
+    ]
+
+
+def _desk(entry: Agency.DeskOpened) -> Desk:
+    return Desk(
+        id=DeskId(entry.desk),
+        agency=AgencyId(entry.desk.partition("/")[0]),
+        sector=entry.sector,
+        roles=frozenset(entry.roles),
+        areas=frozenset(entry.areas),
+        kind=entry.kind,
+        first_responder=entry.first_responder,
+        verification=frozenset(entry.verification),
+    )
+
+
+def _with_standing(desk: Desk, standing: str) -> Desk:
+    return replace(desk, standing=standing)

@@ -1,0 +1,148 @@
+"""How each entry about a child or an item changes its fold, and whom that touches."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sightline.kernel.ids import DeskId, agency_of
+from sightline.ledger.child import Child
+from sightline.ledger.folds import ChildFold, Consent, Involvement, ItemFold
+from sightline.ledger.matter import Matter
+
+
+@dataclass(slots=True)
+class Touched:
+    """What the entries of one step changed: where decisions may have to be made, or made again."""
+
+    children: set[str] = field(default_factory=set)
+    items: set[int] = field(default_factory=set)
+    new: set[int] = field(default_factory=set)
+    sliced: set[int] = field(default_factory=set)
+    parked: set[int] = field(default_factory=set)
+    corrected: set[int] = field(default_factory=set)
+
+
+Folder = Callable[[Any, int, ChildFold | None, ItemFold | None, Touched], None]
+
+
+def _episode_began(e: Child.EpisodeBegan, position: int, child: ChildFold, _: Any, touched: Touched) -> None:
+    child.move("missing", e.category, position)
+    child.move("risk", e.risk, position)
+    touched.children.add(child.id)
+
+
+def _recategorised(e: Child.EpisodeRecategorised, position: int, child: ChildFold, _: Any, touched: Touched) -> None:
+    child.move("missing", e.category, position)
+    child.move("risk", e.risk, position)
+    touched.children.add(child.id)
+
+
+def _episode_ended(e: Child.EpisodeEnded, position: int, child: ChildFold, _: Any, touched: Touched) -> None:
+    child.move("missing", "none", position)
+    child.move("risk", "none_recorded", position)
+    child.move("urgency", "not_recorded", position)
+    touched.children.add(child.id)
+
+
+def _flag_raised(e: Child.FlagRaised, _: int, child: ChildFold, __: Any, touched: Touched) -> None:
+    if (e.flag, e.about) not in child.flags:
+        child.flags = sorted([*child.flags, (e.flag, e.about)])
+        touched.children.add(child.id)
+
+
+def _flag_lifted(e: Child.FlagLifted, _: int, child: ChildFold, __: Any, touched: Touched) -> None:
+    kept = [x for x in child.flags if tuple(x) != (e.flag, e.about)]
+    if len(kept) != len(child.flags):
+        child.flags = kept
+        touched.children.add(child.id)
+
+
+def _consent(e: Child.ConsentRecorded, _: int, child: ChildFold, __: Any, touched: Touched) -> None:
+    if e.in_question:
+        return
+    expires = e.expires.timestamp() if e.expires else 0.0
+    consent = Consent(e.position, e.giver, agency_of(DeskId(e.by)), e.confirming, expires)
+    child.consents.setdefault(e.purpose, []).append(consent)
+    touched.children.add(child.id)
+
+
+def _withdrawn(e: Child.ConsentWithdrawn, _: int, child: ChildFold, __: Any, touched: Touched) -> None:
+    if e.in_question:
+        return
+    before = child.consents.get(e.purpose, [])
+    kept = [c for c in before if c.giver != e.giver]
+    child.consents[e.purpose] = [*kept, Consent("withdrawn", e.giver, agency_of(DeskId(e.by)), True, 0.0)]
+    touched.children.add(child.id)
+
+
+def _opened(e: Child.InvolvementOpened, position: int, child: ChildFold, _: Any, touched: Touched) -> None:
+    standing = child.involved.get(e.desk)
+    if standing is None or standing.ended:
+        child.involved[e.desk] = Involvement([e.kind], e.confirmed)
+    else:
+        kinds = sorted({*standing.kinds, e.kind})
+        child.involved[e.desk] = Involvement(kinds, standing.confirmed or e.confirmed)
+    touched.children.add(child.id)
+
+
+def _confirmed(e: Child.InvolvementConfirmed, _: int, child: ChildFold, __: Any, touched: Touched) -> None:
+    if e.desk in child.involved:
+        child.involved[e.desk].confirmed = True
+        touched.children.add(child.id)
+
+
+def _closed(e: Child.InvolvementClosed, position: int, child: ChildFold, _: Any, touched: Touched) -> None:
+    if e.desk not in child.involved:
+        return
+    if e.mistaken:
+        del child.involved[e.desk]
+    else:
+        child.involved[e.desk].ended = position
+    touched.children.add(child.id)
+
+
+def _corrected(e: Any, _: int, __: Any, item: ItemFold | None, touched: Touched) -> None:
+    if item is not None and item.state == "current":
+        item.state = "corrected"
+    if item is not None:
+        touched.items.add(item.position)
+        touched.corrected.add(item.position)
+
+
+def _retracted(e: Any, _: int, __: Any, item: ItemFold | None, touched: Touched) -> None:
+    if item is not None:
+        item.state = "retracted"
+        item.own["retracted"] = e.reason
+        touched.items.add(item.position)
+
+
+def _match(e: Child.MatchProposed, _: int, child: ChildFold, __: Any, touched: Touched) -> None:
+    if e.other not in child.candidates:
+        child.candidates = sorted([*child.candidates, e.other])
+        touched.children.add(child.id)
+
+
+def _struck(e: Child.ClockStruck, _: int, child: ChildFold, __: Any, touched: Touched) -> None:
+    if e.clock == "consent_expiry":
+        touched.children.add(child.id)
+
+
+FOLDERS: dict[type, Folder] = {
+    Child.EpisodeBegan: _episode_began,
+    Child.EpisodeRecategorised: _recategorised,
+    Child.EpisodeEnded: _episode_ended,
+    Child.FlagRaised: _flag_raised,
+    Child.FlagLifted: _flag_lifted,
+    Child.ConsentRecorded: _consent,
+    Child.ConsentWithdrawn: _withdrawn,
+    Child.InvolvementOpened: _opened,
+    Child.InvolvementConfirmed: _confirmed,
+    Child.InvolvementClosed: _closed,
+    Child.ItemCorrected: _corrected,
+    Child.ItemRetracted: _retracted,
+    Child.MatchProposed: _match,
+    Child.ClockStruck: _struck,
+    Matter.ItemCorrected: _corrected,
+    Matter.ItemRetracted: _retracted,
+}  # type: ignore[dict-item]  # each folder narrows what its entry implies; `Derivation._fold_child` passes the matching ones
+"""Entry class to how it folds. Entries that are not here change no fact."""

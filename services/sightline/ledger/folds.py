@@ -1,0 +1,152 @@
+"""State folded from the ledger, as small as facts need it: one for each child, item and desk.
+
+Situations and confirmed involvement count at their strongest since an item was recorded (design §6): a fold therefore
+keeps, for each value that has passed, the position at which it ended.
+"""
+
+from typing import Protocol
+
+import msgspec
+
+MISSING = ("none", "absent", "missing")
+TRAFFICKING = (
+    "not_recorded", "none", "not_confirmed", "indicators", "suspected", "reasonable_grounds", "confirmed",
+)  # fmt: skip
+RISK = ("none_recorded", "no_apparent_risk", "none_or_tolerable", "low", "medium", "high", "unknown")
+URGENCY = ("not_recorded", "routine", "urgent", "immediate_danger", "unknown")
+SCALES: dict[str, tuple[str, ...]] = {
+    "missing": MISSING,
+    "trafficking": (*TRAFFICKING, "unknown"),
+    "risk": RISK,
+    "urgency": URGENCY,
+}
+"""Situations, each from the weakest value to the strongest. What could not be read counts as strongest: it withholds."""
+
+NETWORK_KINDS = frozenset({"strategy", "child_in_need", "cp_plan", "allocated_team"})
+"""Kinds of involvement that are the protective network (D-05)."""
+
+
+class Consent(msgspec.Struct, array_like=True):
+    """One position on one purpose, as one desk recorded it."""
+
+    position: str
+    giver: str
+    agency: str
+    confirming: bool
+    expires: float
+    """Seconds since 1970; 0 for never."""
+
+
+class Involvement(msgspec.Struct, array_like=True):
+    """One desk's involvement with one child."""
+
+    kinds: list[str]
+    confirmed: bool
+    ended: int = 0
+    """Position at which it ended; 0 while it stands."""
+
+
+class ChildFold(msgspec.Struct):
+    """What decisions about a child's items may rest on. No name, no identifier; the birth date only to derive a band."""
+
+    id: str
+    born: str = ""
+    """ISO date; empty if not recorded; ``unknown`` if it could not be read."""
+    presumed: bool = False
+    looked_after: str = "not_recorded"
+    now: dict[str, str] = msgspec.field(default_factory=dict)
+    """Situation to its present value, where it is not the weakest."""
+    past: list[tuple[str, str, int]] = msgspec.field(default_factory=list)
+    """(situation, value, position at which it ended)."""
+    flags: list[tuple[str, str]] = msgspec.field(default_factory=list)
+    consents: dict[str, list[Consent]] = msgspec.field(default_factory=dict)
+    involved: dict[str, Involvement] = msgspec.field(default_factory=dict)
+    candidates: list[str] = msgspec.field(default_factory=list)
+    """Records that may be the same child's: their protective facts apply here too until a person rules."""
+
+    def situation(self, name: str) -> str:
+        """The present value."""
+        return self.now.get(name, SCALES[name][0])
+
+    def move(self, name: str, value: str, position: int) -> bool:
+        """The situation changes at that position; whether it did."""
+        before = self.situation(name)
+        if value == before:
+            return False
+        if before != SCALES[name][0]:
+            self.past.append((name, before, position))
+        self.now[name] = value
+        return True
+
+    def strongest(self, name: str, since: int) -> str:
+        """The strongest value that held at any time after that position."""
+        scale = SCALES[name]
+        held = [self.situation(name), *(v for n, v, ended in self.past if n == name and ended > since)]
+        return max(held, key=scale.index)
+
+    def has_flag(self, flag: str) -> bool:
+        """Whether a flag of that kind stands, whomever it is about."""
+        return any(f == flag for f, _ in self.flags)
+
+    def conflicts_with(self, desk: str, agency: str) -> bool:
+        """Whether a conflict flag names that desk or its agency."""
+        return ("conflict", desk) in self.flags or ("conflict", agency) in self.flags
+
+
+class Told(msgspec.Struct, array_like=True):
+    """The last decision about one item for one desk."""
+
+    leaf: str
+    outcome: bytes
+    """Digest of the outcome: a decision that changed nothing becomes no leaf."""
+    discloses: bool
+    shown: tuple[str, ...]
+    told: str
+
+
+class ItemFold(msgspec.Struct):
+    """One item, as far as deciding about it needs."""
+
+    position: int
+    ref: str
+    stream: str
+    version: int
+    type: str
+    schema_version: int
+    part: str
+    desk: str
+    area: str
+    purpose: str
+    children: list[str]
+    facts: dict[str, str | bool | list[str]]
+    """Item facts that do not change: classes, handling, justification ..."""
+    own: dict[str, str]
+    """Situations that the item itself reports."""
+    circumstance: str = ""
+    to: list[str] = msgspec.field(default_factory=list)
+    exclude: list[str] = msgspec.field(default_factory=list)
+    state: str = "current"
+    cause_desk: str = ""
+    """For the hub's own alerts: the desk that gave rise to them."""
+    citem: str = ""
+    cjust: str = ""
+    seen: list[list[str]] = msgspec.field(default_factory=list)
+    """The children's facts at the last decision: equal ones need no deciding again."""
+    told: dict[str, Told] = msgspec.field(default_factory=dict)
+    """Desk to the last decision."""
+
+
+class FoldStore(Protocol):
+    """Where folds are kept between batches. Replay keeps them in memory, the decide stage in tables."""
+
+    def children(self, ids: list[str]) -> dict[str, ChildFold]:
+        """The folds of those children that have one, in one query."""
+
+    def items(self, positions: list[int]) -> dict[int, ItemFold]:
+        """The folds of those items, in one query."""
+
+    def items_of(self, children: list[str]) -> dict[str, list[int]]:
+        """The items that concern each of those children, in one query."""
+
+    def named(self, refs: list[str]) -> dict[str, int]:
+        """Positions of the items of those references, in one query."""

@@ -1,0 +1,107 @@
+"""What the hub's operators do, as entries: found the hub, put a policy in force, admit agencies, desks and keys."""
+
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sightline.formats.registration import check_registration, signing_key
+from sightline.kernel.errors import Refused
+from sightline.kernel.ids import AgencyId, DeskId, KeyId, agency_of
+from sightline.kernel.ports import Clock, PolicyEngine
+from sightline.kernel.values import Desk, SigningKey
+from sightline.ledger.agency import Agency, agency_stream
+from sightline.ledger.policy import POLICY_STREAM, Policy
+from sightline.ledger.store import Ledger
+
+KEY_LIFE = timedelta(days=365)
+STANDINGS = frozenset({"good", "suspended", "withdrawn"})
+
+
+class Admin:
+    """Each call is one entry, or none where nothing would change."""
+
+    def __init__(self, *, ledger: Ledger, clock: Clock) -> None:
+        self._ledger = ledger
+        self._clock = clock
+
+    def found(self, *, origin: str, engine: PolicyEngine) -> None:
+        """Make sure that the hub has a ledger, and that the engine's policy is in force."""
+        policy = cast("Policy | None", self._ledger.load([POLICY_STREAM]).get(POLICY_STREAM))
+        at = self._clock.now()
+        if policy is None:
+            policy = Policy.founded(origin=origin, step="founded", at=at)
+        if policy.policy != engine.policy:
+            self._note(policy, Policy.Activated, policy=engine.policy, engine=engine.engine, hold=False)
+        elif policy.engine != engine.engine:
+            self._note(policy, Policy.EngineChanged, engine=engine.engine)
+        self._ledger.append(policy.collect())
+
+    def open_desk(self, desk: Desk) -> None:
+        """Admit a desk; its agency with it, if this is the first."""
+        agency = self._agency(agency_of(desk.id))
+        if desk.id in agency.desks:
+            raise Refused("desk_exists", "the desk is known already")
+        self._note(
+            agency,
+            Agency.DeskOpened,
+            desk=desk.id,
+            sector=desk.sector,
+            roles=sorted(desk.roles),
+            areas=sorted(desk.areas),
+            kind=desk.kind,
+            first_responder=desk.first_responder,
+            verification=sorted(desk.verification),
+        )
+        self._ledger.append(agency.collect())
+
+    def change_standing(self, desk: DeskId, standing: str) -> None:
+        """Suspend, withdraw or restore a desk: reads stop at once, and what it was shown is decided again."""
+        agency = self._agency(agency_of(desk))
+        if desk not in agency.desks or standing not in STANDINGS:
+            raise Refused("unknown_desk", "no such desk or standing")
+        if agency.desks[desk].standing != standing:
+            self._note(agency, Agency.DeskStandingChanged, desk=desk, standing=standing)
+        self._ledger.append(agency.collect())
+
+    def register_key(self, request: bytes, *, valid_until: datetime | None = None) -> SigningKey:
+        """Admit a key whose holder proved possession. Raises Refused for a request that does not."""
+        at = self._clock.now()
+        key = signing_key(check_registration(request), valid_from=at, valid_until=valid_until or at + KEY_LIFE)
+        agency = self._agency(agency_of(key.desk))
+        if key.desk not in agency.desks:
+            raise Refused("unknown_desk", "the key's desk is not known")
+        self._note(
+            agency,
+            Agency.KeyRegistered,
+            desk=key.desk,
+            kid=key.kid,
+            alg=key.alg,
+            public=key.public,
+            sources=list(key.sources),
+            types=list(key.types),
+            valid_from=key.valid_from,
+            valid_until=key.valid_until,
+            proof=request,
+        )
+        self._ledger.append(agency.collect())
+        return key
+
+    def revoke_key(self, kid: KeyId) -> None:
+        """Nothing signed with it is accepted from now on."""
+        agency = self._agency(agency_of(DeskId(kid.partition("#")[0])))
+        if kid not in agency.keys:
+            raise Refused("unknown_key", "no such key")
+        self._note(agency, Agency.KeyRevoked, kid=kid)
+        self._ledger.append(agency.collect())
+
+    def _agency(self, name: AgencyId) -> Agency:
+        stream = agency_stream(name)
+        found = self._ledger.load([stream]).get(stream)
+        if isinstance(found, Agency):
+            return found
+        return Agency.registered(name, step=f"agency-{name}", at=self._clock.now())
+
+    def _note(self, stream: Any, event: type, /, **what: object) -> None:
+        step = f"{event.__name__.lower()}-{stream.id.hex[:8]}-{stream.version + 1}"
+        stream.note(event, step=step, timestamp=self._clock.now(), **what)
+
+

@@ -1,0 +1,323 @@
+"""What follows from each type of event, as entries on the child's record and clocks beside it.
+
+Every function gets the step it belongs to and the form as it was sent. None of them refuses: what a sender may not do
+was refused before anything was written.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sightline.kernel.ids import DeskId, agency_of
+from sightline.kernel.values import Desk, Envelope
+from sightline.ledger.child import Child
+from sightline.protocol.areas import CONFIRMING_ROLES, AreaProtocol
+from sightline.protocol.episodes import (
+    MISSING_NOT_RETURNED,
+    RETURNED_AND_HARMED,
+    ROW_OF_CIRCUMSTANCE,
+    THIRD_IN_90_DAYS,
+    counted_episodes,
+    is_repeat,
+    returned_harmed,
+    still_missing,
+)
+from sightline.record.work import HUB_DESK, ItemForm, Work, hub_body
+
+PPN1_DUE = "alert.ppn1_due"
+ALERT_PURPOSE = "missing_or_safeguarding_response"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One submission (or one strike of a clock) being worked through."""
+
+    work: Work
+    id: str
+    at: datetime
+    """The hub's time: what is recorded now."""
+    area: str
+    protocol: AreaProtocol
+    item: str
+    """Reference of the item that gives rise to what follows; empty for a clock."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """Who said what."""
+
+    envelope: Envelope
+    desk: Desk
+    data: Mapping[str, Any]
+
+    @property
+    def confirms(self) -> bool:
+        """Whether this desk's word confirms another agency's claim."""
+        return bool(self.desk.roles & CONFIRMING_ROLES) and self.envelope.area in self.desk.areas
+
+
+Follow = Callable[[Step, Child, Said], None]
+
+
+def instant(text: str | None, otherwise: datetime) -> datetime:
+    """An instant of a form; the other one where the form has none that can be read."""
+    try:
+        at = datetime.fromisoformat(text) if text else otherwise
+    except ValueError:
+        return otherwise
+    return at if at.tzinfo else otherwise
+
+
+def raise_alert(step: Step, child: Child, *, type: str, body: Mapping[str, Any], situation: tuple[str, int]) -> None:
+    """An alert is an item of the hub's own: sealed, decided and recorded like any other (design §6)."""
+    circumstance, episode = situation
+    form = ItemForm(
+        type=type,
+        schema_version=1,
+        part="whole",
+        index=-1,
+        desk=HUB_DESK,
+        source="/hub/alerts",
+        event_id=f"{step.id}:{circumstance}:{episode}",
+        area=step.area,
+        purpose=ALERT_PURPOSE,
+        sent=step.at,
+        plain=hub_body(body),
+        cause=step.item,
+        alert={"row": body["row"], "circumstance": circumstance, "episode": episode},
+    )
+    step.work.record_item(child, form, [child.id], step=step.id, at=step.at)
+
+
+def ppn1_due(step: Step, child: Child, circumstance: str, episode: int) -> None:
+    """The force's desk must issue a PPN1, once for each circumstance of each episode (A-22, A-23)."""
+    if not step.protocol.ppn1_applies or child.alert_for(circumstance, episode) is not None:
+        return
+    counted = counted_episodes(child.episodes.values(), step.at, step.protocol.repeat)
+    body = {
+        "alert": "ppn1_due",
+        "asks": "Issue a PPN1 to Children's Services for this child.",
+        "row": ROW_OF_CIRCUMSTANCE[circumstance],
+        "due_at": step.at.isoformat(timespec="seconds"),
+        "circumstance": circumstance,
+        "counted_episodes": len(counted),
+    }
+    raise_alert(step, child, type=PPN1_DUE, body=body, situation=(circumstance, episode))
+
+
+def missing_reported(step: Step, child: Child, said: Said) -> None:
+    """A report opens an episode; a second one while the child is missing adds to it (N-27, N-22, T-08)."""
+    if child.open_episode is not None:
+        return
+    number = len(child.episodes) + 1
+    began = min(instant(said.data.get("missing_since"), step.at), step.at)
+    category, risk = said.data.get("missing_category", "missing"), said.data.get("missing_risk", "none_recorded")
+    child.note(
+        Child.EpisodeBegan,
+        step=step.id,
+        timestamp=step.at,
+        number=number,
+        began=began,
+        category=category,
+        risk=risk,
+    )
+    _repeat(step, child)
+    due = step.at + step.protocol.ppn1_evaluation
+    step.work.set_clock("ppn1_evaluation", due=due, stream=child.id, ref=str(number), desk="", area=step.area)
+
+
+def missing_categorised(step: Step, child: Child, said: Said) -> None:
+    """The category may change at any time and is counted anew (T-04, A-26)."""
+    episode = child.open_episode
+    if episode is None:
+        return
+    child.note(
+        Child.EpisodeRecategorised,
+        step=step.id,
+        timestamp=step.at,
+        number=episode.number,
+        category=said.data.get("missing_category", episode.category),
+        risk=said.data.get("missing_risk", episode.risk),
+    )
+    _repeat(step, child)
+
+
+def missing_returned(step: Step, child: Child, said: Said) -> None:
+    """A return ends the open episode; harm makes a PPN1 due (N-20). A return without a report is only recorded."""
+    episode = child.open_episode
+    if episode is None:
+        return
+    ended = max(min(instant(said.data.get("returned_at"), step.at), step.at), episode.began)
+    harmed = said.data.get("harm_suffered") == "yes"
+    child.note(
+        Child.EpisodeEnded, step=step.id, timestamp=step.at, number=episode.number, ended=ended, harmed=harmed
+    )
+    if returned_harmed(child.episodes[episode.number]):
+        ppn1_due(step, child, RETURNED_AND_HARMED, episode.number)
+
+
+def ppn1_issued(step: Step, child: Child, said: Said) -> None:
+    """A PPN1 meets every open alert of its circumstance."""
+    for alert in list(child.alerts.values()):
+        if alert.circumstance == said.data.get("ppn1_circumstance") and not alert.met:
+            child.note(Child.AlertMet, step=step.id, timestamp=step.at, alert=alert.ref, by=step.item)
+
+
+def flag_raised(step: Step, child: Child, said: Said) -> None:
+    """A protective flag holds from now on."""
+    child.note(Child.FlagRaised, step=step.id, timestamp=step.at, flag=said.data["flag"], about=_about(said.data))
+
+
+def flag_lifted(step: Step, child: Child, said: Said) -> None:
+    """A protective flag no longer holds."""
+    child.note(Child.FlagLifted, step=step.id, timestamp=step.at, flag=said.data["flag"], about=_about(said.data))
+
+
+def consent_recorded(step: Step, child: Child, said: Said) -> None:
+    """Consent, refusal, or why it was not sought; with an end if it has one."""
+    expires = instant(said.data.get("expires_at"), step.at) if said.data.get("expires_at") else None
+    purpose = said.data["consent_purpose"]
+    child.note(
+        Child.ConsentRecorded,
+        step=step.id,
+        timestamp=step.at,
+        purpose=purpose,
+        position=said.data["position"],
+        giver=said.data.get("giver", "none"),
+        by=said.desk.id,
+        confirming=said.confirms,
+        in_question=_in_question(child, said.data),
+        expires=expires,
+    )
+    if expires is not None:
+        ref = f"{purpose}:{said.desk.id}"
+        step.work.set_clock(
+            "consent_expiry", due=expires, stream=child.id, ref=ref, desk=said.desk.id, area=step.area
+        )
+
+
+def consent_withdrawn(step: Step, child: Child, said: Said) -> None:
+    """Withdrawal, by whoever may withdraw; in front of a suspected exploiter it changes nothing (design §6)."""
+    child.note(
+        Child.ConsentWithdrawn,
+        step=step.id,
+        timestamp=step.at,
+        purpose=said.data["consent_purpose"],
+        giver=said.data.get("giver", "none"),
+        by=said.desk.id,
+        in_question=_in_question(child, said.data),
+    )
+
+
+def involvement_opened(step: Step, child: Child, said: Said) -> None:
+    """Confirmed where a confirming desk of another agency says it; else a claim, on a clock."""
+    desk = DeskId(said.data.get("involved_desk") or said.desk.id)
+    confirmed = said.confirms and agency_of(desk) != said.desk.agency
+    child.note(
+        Child.InvolvementOpened,
+        step=step.id,
+        timestamp=step.at,
+        desk=desk,
+        kind=said.data["involvement_kind"],
+        confirmed=confirmed,
+    )
+    if not child.involved[desk]:
+        due = step.at + step.protocol.confirmation
+        step.work.set_clock("confirmation", due=due, stream=child.id, ref=desk, desk=desk, area=step.area)
+
+
+def involvement_confirmed(step: Step, child: Child, said: Said) -> None:
+    """Another agency's confirming desk stands behind a claim; a claimant cannot confirm itself."""
+    desk = DeskId(said.data["involved_desk"])
+    if desk in child.involved and said.confirms and agency_of(desk) != said.desk.agency:
+        child.note(
+            Child.InvolvementConfirmed, step=step.id, timestamp=step.at, desk=desk, by=said.desk.id
+        )
+
+
+def involvement_closed(step: Step, child: Child, said: Said) -> None:
+    """An involvement ends, or is found to have been a mistake: only a mistake recalls (design §6)."""
+    desk = DeskId(said.data.get("involved_desk") or said.desk.id)
+    if desk in child.involved and (said.confirms or agency_of(desk) == said.desk.agency):
+        mistaken = bool(said.data.get("mistaken", False))
+        child.note(Child.InvolvementClosed, step=step.id, timestamp=step.at, desk=desk, mistaken=mistaken)
+
+
+FOLLOWS: dict[str, Follow] = {
+    "missing.reported": missing_reported,
+    "missing.categorised": missing_categorised,
+    "missing.returned": missing_returned,
+    "ppn1.issued": ppn1_issued,
+    "flag.raised": flag_raised,
+    "flag.lifted": flag_lifted,
+    "consent.recorded": consent_recorded,
+    "consent.withdrawn": consent_withdrawn,
+    "involvement.opened": involvement_opened,
+    "involvement.confirmed": involvement_confirmed,
+    "involvement.closed": involvement_closed,
+}
+"""Event type to what follows for the child it speaks of. Types that are not here are recorded and decided, no more."""
+
+
+def clock_struck(step: Step, child: Child, kind: str, ref: str) -> None:
+    """What a clock that ran out makes due. Clocks trigger; they do not decide (design §6)."""
+    child.note(Child.ClockStruck, step=step.id, timestamp=step.at, clock=kind, ref=ref)
+    if kind == "ppn1_evaluation":
+        episode = child.episodes.get(int(ref))
+        if episode is not None and still_missing(episode):
+            ppn1_due(step, child, MISSING_NOT_RETURNED, episode.number)
+    elif kind == "confirmation" and child.involved.get(ref) is False:
+        asks = "Confirm or close a claim of involvement with this child."
+        _raise(step, child, "alert.confirmation_due", "confirmation_due", asks, {"subject_desk": ref}, ref)
+    elif kind == "possible_match":
+        asks = "Rule whether two records are of one child."
+        _raise(step, child, "alert.match_possible", "match_possible", asks, {}, f"late:{ref}")
+    elif kind == "recall_answer" and ref not in child.answered_recalls:
+        asks = "A recall has not been answered in time."
+        _raise(step, child, "alert.recall_overdue", "recall_overdue", asks, {"about": ref}, ref)
+
+
+def possible_match(step: Step, child: Child, other: str) -> None:
+    """Two records may be one child's: a question for the MASH, on a clock, that delays nothing."""
+    child.note(Child.MatchProposed, step=step.id, timestamp=step.at, other=other)
+    asks = "Rule whether two records are of one child."
+    _raise(step, child, "alert.match_possible", "match_possible", asks, {}, f"match:{other}")
+    due = step.at + step.protocol.possible_match
+    step.work.set_clock("possible_match", due=due, stream=child.id, ref=other, desk="", area=step.area)
+
+
+def _raise(
+    step: Step, child: Child, type: str, code: str, asks: str, extra: Mapping[str, Any], situation: str
+) -> None:
+    if child.alert_for(situation, 0) is not None:
+        return
+    body = {
+        "alert": code,
+        "asks": asks,
+        "row": _ROW_OF_ALERT[code],
+        "due_at": step.at.isoformat(timespec="seconds"),
+        **extra,
+    }
+    raise_alert(step, child, type=type, body=body, situation=(situation, 0))
+
+
+_ROW_OF_ALERT = {"confirmation_due": "P8", "match_possible": "P12", "recall_overdue": "P8"}
+"""Ours have no catalogue row: the promise that asks for them stands in its place."""
+
+
+def _repeat(step: Step, child: Child) -> None:
+    episode = child.open_episode
+    if episode is None or episode.category not in step.protocol.repeat.counted:
+        return
+    if is_repeat(child.episodes.values(), step.at, step.protocol.repeat):
+        ppn1_due(step, child, THIRD_IN_90_DAYS, episode.number)
+
+
+def _about(data: Mapping[str, Any]) -> str:
+    return str(data.get("relation") or data.get("desk") or "")
+
+
+def _in_question(child: Child, data: Mapping[str, Any]) -> bool:
+    around = {data.get("giver_relation"), *data.get("present", ())}
+    return bool(child.exploiters & around)

@@ -1,0 +1,127 @@
+"""What a batch needs to know of the past, asked in a handful of queries, whatever its size."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+from sightline.kernel.ids import AgencyId, DeskId
+from sightline.kernel.ports import Session, Value
+
+_CHUNK = 400
+
+
+class Sight(Protocol):
+    """What desks can see now: nobody may act on an item that was not disclosed to them."""
+
+    def seen(self, session: Session, pairs: Sequence[tuple[DeskId, str]]) -> set[tuple[DeskId, str]]:
+        """Those of the (desk, item reference) pairs whose item stands disclosed to the desk."""
+
+    def recalls(self, session: Session, pairs: Sequence[tuple[DeskId, str]]) -> dict[tuple[DeskId, str], str]:
+        """Those of the (desk, recall reference) pairs that stand, with the item each recalls."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownItem:
+    """An item that a submission speaks of."""
+
+    ref: str
+    stream: UUID
+    version: int
+    type: str
+    agency: AgencyId
+    area: str
+    children: tuple[UUID, ...]
+    is_alert: bool
+
+
+@dataclass(slots=True)
+class Known:
+    """The past as this batch found it. It grows as the batch is worked through."""
+
+    claims: dict[tuple[str, str], tuple[bytes, str]] = field(default_factory=dict)
+    """(source, event id) to payload digest and receipt id."""
+    receipts: dict[str, bytes] = field(default_factory=dict)
+    bound: dict[bytes, UUID] = field(default_factory=dict)
+    names: dict[bytes, list[UUID]] = field(default_factory=dict)
+    child_refs: dict[str, UUID] = field(default_factory=dict)
+    items: dict[str, KnownItem] = field(default_factory=dict)
+    seen: set[tuple[DeskId, str]] = field(default_factory=set)
+    recalls: dict[tuple[DeskId, str], str] = field(default_factory=dict)
+    numbers: dict[AgencyId, int] = field(default_factory=dict)
+    """The last receipt number given to each agency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to ask for."""
+
+    claims: Sequence[tuple[str, str]]
+    identifiers: Sequence[bytes]
+    names: Sequence[bytes]
+    child_refs: Sequence[str]
+    items: Sequence[tuple[DeskId, str]]
+    recalls: Sequence[tuple[DeskId, str]]
+    agencies: Sequence[AgencyId]
+
+
+def look_up(session: Session, wanted: Wanted, sight: Sight) -> Known:
+    """Everything the batch may need, in one consistent reading."""
+    known = Known()
+    _claims(session, wanted.claims, known)
+    for token, child in _by_key(session, "bound_identifiers", "token", "token, child", wanted.identifiers):
+        known.bound[bytes(token)] = UUID(child)
+    for token, child in _by_key(session, "name_tokens", "token", "token, child", wanted.names):
+        known.names.setdefault(bytes(token), []).append(UUID(child))
+    for ref, child in _by_key(session, "child_refs", "ref", "ref, child", wanted.child_refs):
+        known.child_refs[ref] = UUID(child)
+    known.recalls = sight.recalls(session, wanted.recalls) if wanted.recalls else {}
+    pairs = [*wanted.items, *((desk, item) for (desk, _), item in known.recalls.items())]
+    _items(session, {ref for _, ref in pairs}, known)
+    known.seen = sight.seen(session, wanted.items) if wanted.items else set()
+    _numbers(session, wanted.agencies, known)
+    return known
+
+
+def _claims(session: Session, claims: Sequence[tuple[str, str]], known: Known) -> None:
+    wanted = set(claims)
+    columns = "source, event_id, digest, receipt_id"
+    for source, event_id, digest, receipt in _by_key(session, "claims", "event_id", columns, [e for _, e in wanted]):
+        if (source, event_id) in wanted:
+            known.claims[source, event_id] = (bytes(digest), receipt)
+    ids = [receipt for _, receipt in known.claims.values()]
+    known.receipts = {i: bytes(body) for i, body in _by_key(session, "receipts", "id", "id, body", ids)}
+
+
+def _items(session: Session, refs: Iterable[str], known: Known) -> None:
+    columns = "ref, stream, version, type, agency, area, children, alert"
+    for ref, stream, version, kind, agency, area, children, alert in _by_key(session, "items", "ref", columns, refs):
+        known.items[ref] = KnownItem(
+            ref=ref,
+            stream=UUID(stream),
+            version=version,
+            type=kind,
+            agency=AgencyId(agency),
+            area=area,
+            children=tuple(UUID(c) for c in children.split()),
+            is_alert=bool(alert),
+        )
+
+
+def _numbers(session: Session, agencies: Sequence[AgencyId], known: Known) -> None:
+    known.numbers = dict.fromkeys(agencies, 0)
+    for agency in known.numbers:
+        rows = session.execute("SELECT MAX(number) FROM receipts WHERE agency = ?", (agency,))
+        known.numbers[agency] = rows[0][0] or 0
+
+
+def _by_key(session: Session, table: str, key: str, columns: str, values: Iterable[Value]) -> list[Sequence[Value]]:
+    distinct = list(dict.fromkeys(values))
+    rows: list[Sequence[Value]] = []
+    for start in range(0, len(distinct), _CHUNK):
+        chunk = distinct[start : start + _CHUNK]
+        marks = ",".join("?" * len(chunk))
+        rows += session.execute(f"SELECT {columns} FROM {table} WHERE {key} IN ({marks})", chunk)  # noqa: S608  # names are ours, values are parameters
+    return rows
+
+

@@ -1,0 +1,229 @@
+"""Where a submission's items stand: which children's records, or a matter of its own, and what then follows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+import orjson
+
+from sightline.kernel.values import Desk, Refusal, Verified
+from sightline.ledger.child import Child
+from sightline.ledger.items import CHILD_PART, SHARED, WHOLE, Stream
+from sightline.protocol.areas import AreaProtocol
+from sightline.record.follow import FOLLOWS, Said, Step, possible_match
+from sightline.record.known import KnownItem
+from sightline.record.matching import Tokens
+from sightline.record.work import ItemForm, Work, new_key
+
+_REFERRING = {
+    "cpi.graded": "item",
+    "cpi.sanitised": "item",
+    "item.corrected": "item",
+    "item.retracted": "item",
+    "alert.acknowledged": "alert",
+    "recall.answered": "recall",
+}
+"""Types that speak of something already here, and the field that names it."""
+
+_ORIGINATOR_ONLY = frozenset({"item.corrected", "item.retracted"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a submission speaks of."""
+
+    name: str
+    is_recall: bool
+
+
+def reference_of(one: Verified) -> Reference | None:
+    """The opaque name in a type that refers to something already here."""
+    field = _REFERRING.get(one.envelope.type)
+    name = one.submission.data.get(field, "") if field else ""
+    return Reference(name, field == "recall") if name else None
+
+
+@dataclass(kw_only=True, slots=True)
+class Placing:
+    """One verified submission on its way into the ledger."""
+
+    work: Work
+    one: Verified
+    desk: Desk
+    tokens: list[Tokens]
+    step: str
+    at: datetime
+    protocol: AreaProtocol
+
+    def refusal(self) -> Refusal | None:
+        """Why it cannot stand: it names a child or an item that its sender may not name. Nothing is written before."""
+        for tokens in self.tokens:
+            if tokens.ref and tokens.ref not in self.work.known.child_refs:
+                return Refusal(code="unknown_child", detail="no child is known to this desk by that reference")
+        reference = reference_of(self.one)
+        if reference is not None and self._item(reference) is None:
+            # One answer for "does not exist" and "not yours to see": the difference would tell (P11).
+            return Refusal(code="unknown_item", detail="no item is known to this desk by that reference")
+        return None
+
+    def place(self) -> tuple[list[str], list[str]]:
+        """Write items and what follows; the references of the items and of the children."""
+        reference = reference_of(self.one)
+        if reference is not None:
+            items, children = self._referring(reference), list(self._referred(reference).children)
+        else:
+            children = [self._resolve(tokens) for tokens in self.tokens]
+            items = self._items(children)
+        return items, [self.work.ref_of(c) for c in children]
+
+    def _items(self, children: list[UUID]) -> list[str]:
+        distinct = list(dict.fromkeys(children))
+        if not distinct:
+            return [self._whole(self._matter(), [])]
+        if len(children) == 1:
+            return [self._about_one(children[0])]
+        parts = [self._part(child, index) for index, child in enumerate(children)]
+        return [*parts, self._shared(distinct)]
+
+    def _about_one(self, child_id: UUID) -> str:
+        child = self.work.child(child_id)
+        ref = self.work.record_item(child, self._form(WHOLE), [child_id], step=self.step, at=self.at)
+        self._follow(child, ref)
+        self.work.take(child)
+        return ref
+
+    def _part(self, child_id: UUID, index: int) -> str:
+        child = self.work.child(child_id)
+        part = orjson.dumps({"child": self.one.submission.data["children"][index]}, option=orjson.OPT_SORT_KEYS)
+        form = self._form(CHILD_PART, index=index, plain=part)
+        ref = self.work.record_item(child, form, [child_id], step=self.step, at=self.at)
+        self.work.take(child)
+        return ref
+
+    def _shared(self, children: list[UUID]) -> str:
+        matter = self._matter()
+        ref = self.work.record_item(matter, self._form(SHARED), children, step=self.step, at=self.at)
+        self.work.take(matter)
+        return ref
+
+    def _whole(self, stream: Stream, children: list[UUID], about: tuple[str, ...] = ()) -> str:
+        form = self._form(WHOLE, about=about)
+        ref = self.work.record_item(stream, form, children, step=self.step, at=self.at)
+        self.work.take(stream)
+        return ref
+
+    def _referring(self, reference: Reference) -> list[str]:
+        target = self._referred(reference)
+        home = cast("Stream", self.work.streams[target.stream])
+        stream = home if isinstance(home, Child) else self._matter()
+        ref = self._whole(stream, list(target.children), about=(reference.name,))
+        self._settle(home, target, reference)
+        self.work.take(home)
+        return [ref]
+
+    def _settle(self, home: Stream, target: KnownItem, reference: Reference) -> None:
+        """What a referring type changes about the thing it refers to."""
+        kind, note = self.one.envelope.type, {"step": self.step, "timestamp": self.at}
+        stream = cast("Any", home)
+        if kind == "item.corrected":
+            home.note(stream.ItemCorrected, item=target.ref, by=self.desk.id, **note)
+        elif kind == "item.retracted":
+            reason = self.one.submission.data["reason_code"]
+            home.note(stream.ItemRetracted, item=target.ref, reason=reason, **note)
+        elif kind == "recall.answered":
+            answer = self.one.submission.data["answer"]
+            home.note(stream.RecallAnswered, recall=reference.name, by=self.desk.id, answer=answer, **note)
+        elif kind == "alert.acknowledged" and isinstance(home, Child):
+            home.note(Child.AlertAcknowledged, alert=target.ref, by=self.desk.id, **note)
+
+    def _follow(self, child: Child, ref: str) -> None:
+        follow = FOLLOWS.get(self.one.envelope.type)
+        if follow is not None:
+            said = Said(envelope=self.one.envelope, desk=self.desk, data=self.one.submission.data)
+            follow(self._step(ref), child, said)
+
+    def _step(self, item: str) -> Step:
+        area = self.one.envelope.area
+        return Step(work=self.work, id=self.step, at=self.at, area=area, protocol=self.protocol, item=item)
+
+    def _matter(self) -> Stream:
+        return self.work.new_matter(step=self.step, at=self.at)
+
+    def _form(self, part: str, *, index: int = -1, plain: bytes = b"", about: tuple[str, ...] = ()) -> ItemForm:
+        submission, envelope = self.one.submission, self.one.envelope
+        return ItemForm(
+            type=envelope.type,
+            schema_version=envelope.version,
+            part=part,
+            index=index,
+            desk=envelope.desk,
+            source=envelope.source,
+            event_id=envelope.id,
+            area=envelope.area,
+            purpose=envelope.purpose,
+            sent=envelope.time,
+            plain=plain or submission.compact,
+            defects=[[d.code, d.pointer] for d in submission.defects],
+            about=list(about),
+            digest=submission.digest,
+        )
+
+    def _item(self, reference: Reference) -> KnownItem | None:
+        known = self.work.known
+        if reference.is_recall:
+            return known.items.get(known.recalls.get((self.desk.id, reference.name), ""))
+        item = known.items.get(reference.name)
+        if item is None:
+            return None
+        if item.agency == self.desk.agency:
+            return item
+        may = self.one.envelope.type not in _ORIGINATOR_ONLY and (self.desk.id, item.ref) in known.seen
+        return item if may else None
+
+    def _referred(self, reference: Reference) -> KnownItem:
+        item = self._item(reference)
+        if item is None:
+            raise LookupError("a reference was not checked before it was placed")
+        return item
+
+    def _resolve(self, tokens: Tokens) -> UUID:
+        """The record that the exact identifiers name; a new one at once where they name none, or more than one."""
+        known = self.work.known
+        named = {known.bound[t] for t in tokens.identifiers if t in known.bound}
+        if tokens.ref:
+            child_id = known.child_refs[tokens.ref]
+        elif len(named) == 1:
+            child_id = named.pop()
+        else:
+            child_id = self.work.new_child(new_key(), step=self.step, at=self.at).id
+        self._bind(tokens, child_id)
+        self._propose(tokens, child_id, named)
+        return child_id
+
+    def _bind(self, tokens: Tokens, child_id: UUID) -> None:
+        for token in tokens.binding:
+            if token not in self.work.known.bound:
+                self.work.known.bound[token] = child_id
+                self.work.row("bound_identifiers", token, child_id.hex)
+
+    def _propose(self, tokens: Tokens, child_id: UUID, named: set[UUID]) -> None:
+        known = self.work.known
+        others = named - {child_id}
+        if tokens.name:
+            holders = known.names.setdefault(tokens.name, [])
+            if child_id not in holders:
+                others |= set(holders)
+                holders.append(child_id)
+                self.work.row("name_tokens", tokens.name, child_id.hex)
+        child = self.work.child(child_id)
+        for other in sorted(others, key=lambda c: c.hex):
+            if other.hex not in child.proposed:
+                self._match(child, other)
+
+    def _match(self, child: Child, other: UUID) -> None:
+        area, seconds = self.one.envelope.area, int(self.at.timestamp())
+        self.work.row("possible_matches", child.id.hex, other.hex, area, seconds)
+        possible_match(self._step(""), child, other.hex)
+        self.work.take(child)
+

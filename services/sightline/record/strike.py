@@ -1,0 +1,92 @@
+"""The clock stage: clocks that ran out become entries on the streams they belong to."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sightline.kernel.ports import Clock
+from sightline.ledger.child import Child
+from sightline.ledger.matter import Matter
+from sightline.ledger.policy import POLICY_STREAM, Policy
+from sightline.ledger.sealing import KeyVault
+from sightline.ledger.store import Collision, Ledger
+from sightline.protocol.areas import AreaProtocol
+from sightline.record.follow import Step, clock_struck
+from sightline.record.known import Known
+from sightline.record.work import Work
+
+BATCH = 200
+_HOUR = 3600
+
+
+class Strike:
+    """Strikes what is due. Losing a race to another writer leaves the clock to the next call."""
+
+    def __init__(
+        self, *, ledger: Ledger, vault: KeyVault, areas: Mapping[str, AreaProtocol], clock: Clock
+    ) -> None:
+        self._ledger = ledger
+        self._vault = vault
+        self._areas = areas
+        self._clock = clock
+        self._hour = 0
+
+    def __call__(self) -> int:
+        """How many clocks struck. At most `BATCH` at a time."""
+        at = self._clock.now()
+        now = int(at.timestamp())
+        with self._ledger.database.reading() as session:
+            due = session.execute(
+                "SELECT id, kind, stream, ref, area FROM clocks WHERE struck = 0 AND due <= ? ORDER BY due, id LIMIT ?",
+                (now, BATCH),
+            )
+        if not due:
+            return 0
+        work = Work(
+            known=Known(),
+            streams=self._ledger.load({UUID(row[2]) for row in due}),
+            vault=self._vault,
+            new_id=lambda: POLICY_STREAM,
+        )
+        for clock_id, kind, stream, ref, area in due:
+            self._one(work, UUID(stream), kind, ref, area, f"clock:{clock_id}:{now}")
+        try:
+            self._ledger.append(
+                work.entries,
+                also=lambda session: (
+                    work.rows(session),
+                    session.execute_many("UPDATE clocks SET struck = ? WHERE id = ?", [(now, row[0]) for row in due]),
+                )[0],
+            )
+        except Collision:
+            return 0
+        return len(due)
+
+    def hourly(self) -> bool:
+        """Once an hour, the entry that causes an epoch leaf (design §7); whether it was time."""
+        at = self._clock.now()
+        hour = int(at.timestamp()) // _HOUR
+        if hour <= self._hour:
+            return False
+        policy = self._ledger.load([POLICY_STREAM]).get(POLICY_STREAM)
+        if policy is None:
+            return False
+        self._hour = hour
+        if getattr(policy, "hour", 0) >= hour:
+            return False
+        policy.note(Policy.EpochStruck, step=f"epoch-{hour}", timestamp=at, hour=hour)
+        try:
+            self._ledger.append(policy.collect())
+        except Collision:
+            return False
+        return True
+
+    def _one(self, work: Work, stream: UUID, kind: str, ref: str, area: str, step: str) -> None:
+        found = work.streams.get(stream)
+        at = self._clock.now()
+        if isinstance(found, Child):
+            context = Step(work=work, id=step, at=at, area=area, protocol=self._areas[area], item="")
+            clock_struck(context, found, kind, ref)
+        elif isinstance(found, Matter):
+            found.note(Matter.ClockStruck, step=step, timestamp=at, clock=kind, ref=ref)
+        if found is not None:
+            work.take(found)

@@ -1,0 +1,64 @@
+"""Notices of refusals: what a proven sender is told at once, without engine or leaf (P12)."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sightline.kernel.ids import DeskId
+from sightline.kernel.ports import Database, Row
+from sightline.kernel.values import Desk
+
+TOLD_OF_URGENT = frozenset({"mash", "police_missing_persons"})
+"""Roles that hear of an urgent submission that was refused: type, sender, reference, and "telephone"."""
+LIMIT = 200
+
+
+class Desks(Protocol):
+    """The desks that the ledger knows."""
+
+    def desk(self, desk: DeskId) -> Desk | None:
+        """That desk, if it is known."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """One refusal. To its sender with its code; to others with no more than that they should telephone."""
+
+    id: str
+    type: str
+    sender: DeskId
+    reference: str
+    code: str
+    """The problem's code; ``telephone`` for those who are not its sender."""
+    recorded: int
+
+
+class Notices:
+    """Reads notices for desks."""
+
+    def __init__(self, *, database: Database, desks: Desks) -> None:
+        self._database = database
+        self._desks = desks
+
+    def of(self, desk_id: DeskId) -> list[Notice]:
+        """Notices for that desk, newest first, at most `LIMIT`."""
+        desk = self._desks.desk(desk_id)
+        if desk is None or desk.standing != "good":
+            return []
+        with self._database.reading() as session:
+            own = session.execute(
+                "SELECT id, type, desk, reference, code, recorded FROM notices WHERE desk = ?"
+                " ORDER BY recorded DESC, id LIMIT ?",
+                (desk_id, LIMIT),
+            )
+            others = session.execute(
+                "SELECT id, type, desk, reference, 'telephone', recorded, area FROM notices WHERE urgent = 1"
+                " AND desk <> ? ORDER BY recorded DESC, id LIMIT ?",
+                (desk_id, LIMIT),
+            )
+        told = [row for row in others if row[6] in desk.areas] if desk.roles & TOLD_OF_URGENT else []
+        return [_notice(row) for row in [*own, *told]]
+
+
+def _notice(row: Row) -> Notice:
+    ref, kind, sender, reference, code, recorded, *_ = row
+    return Notice(id=ref, type=kind, sender=DeskId(sender), reference=reference, code=code, recorded=int(recorded))

@@ -1,0 +1,219 @@
+"""The one port through which every read of an item passes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+import orjson
+
+from sightline.formats.fields import Fields
+from sightline.kernel.errors import Refused
+from sightline.kernel.ids import DeskId
+from sightline.kernel.ports import Database, Row, Session
+from sightline.kernel.values import Desk
+from sightline.ledger.items import ItemEntry
+from sightline.ledger.reading import open_body
+from sightline.ledger.redaction import redact
+from sightline.ledger.sealing import ItemKey, KeyVault, child_key_name, child_ref, key_names
+from sightline.ledger.store import Ledger
+
+PAGE = 200
+_CHUNK = 400
+
+
+class Desks(Protocol):
+    """The desks that the ledger knows, as they stand now."""
+
+    def desk(self, desk: DeskId) -> Desk | None:
+        """That desk, if it is known."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemView:
+    """One item as one desk may see it now."""
+
+    ref: str
+    type: str
+    state: str
+    """``disclosed``, ``exists`` (ask the originating desk), ``recalled``, ``pending`` or ``erased``."""
+    leaf: str = ""
+    """The decision it rests on, sealed under a signed checkpoint."""
+    body: Mapping[str, Any] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+    """Classes of the item's type that are not shown, whether the item holds any of them or not."""
+    basis: tuple[str, ...] = ()
+    obligations: tuple[str, ...] = ()
+    ask: str = ""
+    """The desk to ask, where the item may only be known to exist."""
+    recorded: int = 0
+    """Seconds since 1970: recorded time of the cause of the decision."""
+    children: tuple[str, ...] = ()
+    """References of the children it concerns, where identity is shown."""
+    recall: str = ""
+    """The latest recall of this item for this desk, if there is one."""
+
+
+class View:
+    """Reads for desks. `origin` names the log under whose checkpoints a decision must stand."""
+
+    def __init__(
+        self, *, database: Database, ledger: Ledger, vault: KeyVault, fields: Fields, desks: Desks, origin: str
+    ) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._vault = vault
+        self._fields = fields
+        self._desks = desks
+        self._origin = origin
+
+    def item(self, desk: DeskId, ref: str) -> ItemView:
+        """One item. Raises Refused ``not_found``, the same for what is not there and what the desk may not know of."""
+        self.check_standing(desk)
+        with self._database.reading() as session:
+            rows = session.execute("SELECT position FROM item_folds WHERE ref = ?", (ref,))
+        found = self.items_at(desk, [int(r[0]) for r in rows])
+        if not found:
+            raise Refused("not_found")
+        return found[0]
+
+    def items(self, desk: DeskId, *, after: int = 0, limit: int = PAGE) -> list[ItemView]:
+        """What the desk may see, in order of recording, from after the first `after` items."""
+        self.check_standing(desk)
+        with self._database.reading() as session:
+            rows = session.execute(
+                "SELECT item FROM leaves WHERE desk = ? AND typ = 'decision' AND n < ? GROUP BY item"
+                " ORDER BY item LIMIT ? OFFSET ?",
+                (desk, self._sealed(session), min(limit, PAGE), after),
+            )
+        return self.items_at(desk, [int(r[0]) for r in rows])
+
+    def child(self, desk: DeskId, ref: str) -> list[ItemView]:
+        """What the desk may see about one child. Raises Refused ``not_found`` when that is nothing."""
+        self.check_standing(desk)
+        with self._database.reading() as session:
+            rows = session.execute(
+                "SELECT i.item FROM child_refs c JOIN child_items i ON i.child = c.child WHERE c.ref = ? ORDER BY i.item",
+                (ref,),
+            )
+        found = [v for v in self.items_at(desk, [int(r[0]) for r in rows]) if ref in v.children]
+        if not found:
+            raise Refused("not_found")
+        return found
+
+    def alerts(self, desk: DeskId) -> list[ItemView]:
+        """The hub's own items that the desk may see: what it owns, was escalated, or gave rise to."""
+        self.check_standing(desk)
+        with self._database.reading() as session:
+            rows = session.execute(
+                "SELECT l.item FROM leaves l JOIN item_folds f ON f.position = l.item WHERE l.desk = ?"
+                " AND l.typ = 'decision' AND l.n < ? AND f.type LIKE 'alert.%_due' GROUP BY l.item ORDER BY l.item",
+                (desk, self._sealed(session)),
+            )
+            more = session.execute(
+                "SELECT l.item FROM leaves l JOIN item_folds f ON f.position = l.item WHERE l.desk = ?"
+                " AND l.typ = 'decision' AND l.n < ? AND f.type IN ('alert.match_possible', 'alert.recall_overdue')"
+                " GROUP BY l.item ORDER BY l.item",
+                (desk, self._sealed(session)),
+            )
+        return self.items_at(desk, sorted({int(r[0]) for r in [*rows, *more]}))
+
+    def check_standing(self, desk: DeskId) -> None:
+        """Raises Refused ``desk_not_in_standing``: every read asks again, whatever was decided before."""
+        known = self._desks.desk(desk)
+        if known is None or known.standing != "good":
+            raise Refused("desk_not_in_standing", "the desk is suspended, withdrawn or not known")
+
+    def items_at(self, desk: DeskId, positions: Sequence[int]) -> list[ItemView]:
+        """Views of those items, in order, without those that the desk may not know of; a few queries in all."""
+        with self._database.reading() as session:
+            size = self._sealed(session)
+            folds = _by_position(session, "SELECT position, ref, type, stream, version FROM item_folds", positions)
+            leaves = self._latest(session, desk, positions, size)
+        standing = {p: leaf for p, leaf in leaves.items() if "decision" in leaf and p in folds}
+        opened = [(p, folds[p]) for p in positions if p in standing and standing[p]["decision"]["eff"] == "disclose"]
+        names = {p: (UUID(fold[3]), int(fold[4])) for p, fold in folds.items() if p in standing}
+        entries = self._ledger.entries(list(names.values()))
+        keys = self._keys([e for e in entries.values() if isinstance(e, ItemEntry)])
+        wanted = {p for p, _ in opened}
+        views = [self._view(standing[p], entries[names[p]], keys, p in wanted) for p in positions if p in standing]
+        return [v for v in views if v is not None]
+
+    def _view(self, leaf: Mapping[str, Any], entry: Any, keys: Mapping[str, bytes], opened: bool) -> ItemView | None:
+        decision = leaf["decision"]
+        recall = leaf.get("recall", {})
+        common = {
+            "ref": entry.ref,
+            "type": entry.type,
+            "leaf": decision["id"],
+            "recorded": decision["ts"],
+            "recall": recall.get("id", ""),
+        }
+        if not opened:
+            if decision["told"] == "exists":
+                return ItemView(state="recalled" if recall else "exists", ask=entry.desk, **common)
+            return ItemView(state="recalled", **common) if recall else None
+        body = self._open(entry, keys, frozenset(decision["classes"]))
+        if body is None:
+            return ItemView(state="erased", **common)
+        every = self._fields.all_classes(entry.type, entry.schema_version, part=entry.part)
+        shown = tuple(decision["classes"])
+        return ItemView(
+            state="disclosed",
+            body=body,
+            classes=shown,
+            withheld=tuple(c for c in every if c not in shown) if decision["told"] == "classes" else (),
+            basis=tuple(decision["basis"]),
+            obligations=tuple(decision["obl"]),
+            children=self._children(entry, keys) if "identity" in shown or "duty" in shown else (),
+            **common,
+        )
+
+    def _open(self, entry: ItemEntry, keys: Mapping[str, bytes], shown: frozenset[str]) -> Mapping[str, Any] | None:
+        """The form, redacted; None where a key it needs was destroyed."""
+        parents = [keys.get(n) for n in key_names(entry.children, entry.area)]
+        if None in parents:
+            return None
+        key = ItemKey([p for p in parents if p], UUID(str(entry.originator_id)), entry.originator_version)
+        body = open_body(entry, key.open("body", entry.sealed))
+        return redact(
+            self._fields, entry.type, entry.schema_version, body.data, shown, body.defects, part=entry.part
+        )
+
+    def _keys(self, entries: Iterable[ItemEntry]) -> Mapping[str, bytes]:
+        return self._vault.open(sorted({n for e in entries for n in key_names(e.children, e.area)}))
+
+    def _children(self, entry: ItemEntry, keys: Mapping[str, bytes]) -> tuple[str, ...]:
+        names = [child_key_name(UUID(c)) for c in entry.children]
+        return tuple(child_ref(keys[n]) for n in names if n in keys)
+
+    def _latest(self, session: Session, desk: DeskId, positions: Sequence[int], size: int) -> dict[int, dict[str, Any]]:
+        """The latest sealed decision and recall for each item."""
+        found: dict[int, dict[str, Any]] = {}
+        for chunk in _chunks(positions):
+            marks = ",".join("?" * len(chunk))
+            rows = session.execute(
+                "SELECT l.item, l.typ, l.body FROM leaves l JOIN (SELECT item, typ, MAX(n) AS n FROM leaves"  # noqa: S608  # only question marks are put in
+                f" WHERE desk = ? AND n < ? AND item IN ({marks}) GROUP BY item, typ) x ON x.n = l.n",
+                (desk, size, *chunk),
+            )
+            for item, typ, body in rows:
+                found.setdefault(int(item), {})[typ] = orjson.loads(bytes(body))
+        return found
+
+    def _sealed(self, session: Session) -> int:
+        rows = session.execute("SELECT size FROM register_head WHERE origin = ?", (self._origin,))
+        return int(rows[0][0]) if rows else 0
+
+
+def _by_position(session: Session, select: str, positions: Sequence[int]) -> dict[int, Row]:
+    found: dict[int, Row] = {}
+    for chunk in _chunks(positions):
+        rows = session.execute(f"{select} WHERE position IN ({','.join('?' * len(chunk))})", chunk)
+        found |= {int(row[0]): row for row in rows}
+    return found
+
+
+def _chunks(positions: Sequence[int]) -> Iterable[Sequence[int]]:
+    return (positions[start : start + _CHUNK] for start in range(0, len(positions), _CHUNK))

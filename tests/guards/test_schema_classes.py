@@ -1,0 +1,144 @@
+"""Every field that can be written has exactly one confidentiality class, a source and a bound (P7)."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sightline.formats.schema_tree import Resolver
+from sightline.formats.schemas import Schemas
+from sightline.kernel.classes import CLASSES
+from sightline.kernel.share import share
+
+SCHEMAS = Schemas.load(duty_types=frozenset())
+FOLDER = share("schemas")
+DOCUMENTS = {
+    (document := json.loads(path.read_bytes()))["$id"]: document
+    for folder in ("*.*", "common", "codes")
+    for path in sorted(FOLDER.glob(f"{folder}/*.json"))
+}
+RESOLVE = Resolver(DOCUMENTS)
+SCALARS = {"string", "integer", "number", "boolean"}
+
+Place = tuple[str, dict[str, Any]]
+
+
+def fields(schema: dict[str, Any], pointer: str = "", above: tuple[Place, ...] = ()) -> Iterator[tuple[Place, ...]]:
+    """Every way from the form down to a member without members: the places on it, resolved."""
+    full = RESOLVE(schema)
+    here = (*above, (pointer, full))
+    below = [*full.get("properties", {}).items(), *([("-", full["items"])] if "items" in full else [])]
+    if not below or "x-class" in full:
+        yield here
+    for name, member in [] if "x-class" in full else below:
+        yield from fields(member, f"{pointer}/{name}", here)
+
+
+def all_fields() -> list[Any]:
+    return [
+        pytest.param(way, id=f"{name}:{way[-1][0]}")
+        for name in SCHEMAS.types()
+        for way in fields(SCHEMAS.schema(name, 1))
+    ]
+
+
+def is_bounded(leaf: dict[str, Any]) -> bool:
+    """True for a leaf whose size has a limit that its schema says."""
+    kind = leaf.get("type")
+    if "enum" in leaf or "const" in leaf or kind == "boolean":
+        return True
+    if kind == "integer":
+        return {"minimum", "maximum"} <= leaf.keys()
+    if kind == "object":
+        return leaf.get("additionalProperties") is False and all("maxItems" in p for p in leaf["properties"].values())
+    return kind == "string" and ("maxLength" in leaf or ("pattern" in leaf and not set("*+") & set(unescaped(leaf))))
+
+
+def unescaped(leaf: dict[str, Any]) -> str:
+    """The pattern without what stands in brackets, where a star is a star."""
+    pattern, inside, out = leaf["pattern"], False, ""
+    for sign in pattern:
+        inside = (inside or sign == "[") and sign != "]"
+        out += "" if inside else sign
+    return out
+
+
+@pytest.mark.parametrize("way", all_fields())
+def test_every_field_has_exactly_one_known_class(way: tuple[Place, ...]) -> None:
+    classes = [place["x-class"] for _, place in way if "x-class" in place]
+    assert len(classes) == 1
+    assert classes[0] in CLASSES
+
+
+@pytest.mark.parametrize("way", all_fields())
+def test_every_field_names_its_catalogue_row_or_is_marked_as_ours(way: tuple[Place, ...]) -> None:
+    assert way[-1][1].get("x-catalogue")
+
+
+@pytest.mark.parametrize("way", all_fields())
+def test_every_field_and_every_list_is_bounded(way: tuple[Place, ...]) -> None:
+    *above, (_, leaf) = way
+    assert is_bounded(leaf)
+    for pointer, place in above:
+        assert "maxItems" in place or place.get("additionalProperties") is False, pointer
+
+
+@pytest.mark.parametrize("name", SCHEMAS.types())
+def test_contains_speaks_of_exactly_the_free_texts(name: str) -> None:
+    texts = [leaf.name for leaf in SCHEMAS.form(name, 1).root.walk() if leaf.free]
+    assert len(texts) == len(set(texts)), "two free texts of one name: contains could not tell them apart"
+    contains = SCHEMAS.schema(name, 1)["properties"].get("contains", {"properties": {}})
+    assert sorted(contains["properties"]) == sorted(texts)
+
+
+@pytest.mark.parametrize("name", [name for name in SCHEMAS.types() if SCHEMAS.is_hub_type(name)])
+def test_only_the_hubs_own_forms_ask_something_of_an_owner(name: str) -> None:
+    assert "duty" in SCHEMAS.form(name, 1).classes
+    partners = [other for other in SCHEMAS.types() if not SCHEMAS.is_hub_type(other)]
+    assert not any("duty" in SCHEMAS.form(other, 1).classes for other in partners)
+
+
+@pytest.mark.parametrize("part", ["child", "shared"])
+def test_the_parts_of_a_form_about_several_children_are_the_form(part: str) -> None:
+    form = SCHEMAS.form("cpi.submitted", 1, part)
+    whole = SCHEMAS.form("cpi.submitted", 1)
+    assert set(form.classes) <= set(whole.classes)
+    assert form.any_text == whole.any_text == set(whole.classes)
+
+
+def test_a_childs_part_holds_no_free_text() -> None:
+    assert not any(leaf.free for leaf in SCHEMAS.form("cpi.submitted", 1, "child").root.walk())
+
+
+def test_the_class_list_of_the_schemas_is_the_kernels() -> None:
+    assert DOCUMENTS["sightline:/schemas/codes/classes"]["enum"] == list(CLASSES)
+
+
+@pytest.mark.parametrize("row", [f"F-CPI-{number:02d}" for number in range(1, 21)])
+def test_every_row_of_the_cpi_form_is_a_field(row: str) -> None:
+    assert row in {way[-1][1]["x-catalogue"] for way in fields(SCHEMAS.schema("cpi.submitted", 1))}
+
+
+@pytest.mark.parametrize("row", [f"F-MIS-{number:02d}" for number in range(1, 23)])
+def test_every_row_of_the_missing_report_is_a_field(row: str) -> None:
+    types = ("missing.reported", "missing.categorised")
+    assert row in {way[-1][1]["x-catalogue"] for name in types for way in fields(SCHEMAS.schema(name, 1))}
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [("missing.returned", f"F-SW-{number:02d}") for number in range(1, 7)]
+    + [("ppn1.issued", f"F-PPN-{number:02d}") for number in range(1, 7)],
+)
+def test_every_row_of_the_return_and_the_ppn1_is_a_field(name: str, row: str) -> None:
+    assert row in {way[-1][1]["x-catalogue"] for way in fields(SCHEMAS.schema(name, 1))}
+
+
+def test_every_document_stands_where_its_id_says() -> None:
+    stands = {
+        "sightline:/schemas/" + str(path.relative_to(FOLDER).with_suffix("")): json.loads(path.read_bytes())["$id"]
+        for folder in ("*.*", "common", "codes")
+        for path in FOLDER.glob(f"{folder}/*.json")
+    }
+    assert all(address == named for address, named in stands.items())

@@ -1,0 +1,77 @@
+"""Rego with one thing taken out of it, and whether any Rego test notices.
+
+Line coverage is not enough: a condition that never decides anything is covered all the same. The files are formatted by
+`opa fmt`, so a condition is a line with one tab in a body, or what stands after ``if`` on a rule's only line.
+"""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+POLICIES = ROOT / "policies"
+
+_ONE_LINE = re.compile(r"^(?P<head>\S.* if )(?P<condition>.+[^{])$")
+_CONDITION = re.compile(r"^\t[^\t}]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutant:
+    """One production file, changed."""
+
+    name: str
+    """Where and what was taken out."""
+    text: str
+
+
+def production_files() -> list[Path]:
+    """The Rego that decides."""
+    return sorted(path for path in (POLICIES / "sightline").rglob("*.rego") if not path.name.endswith("_test.rego"))
+
+
+def without_each_condition(text: str) -> Iterator[Mutant]:
+    """The file with each condition in turn replaced by ``true``."""
+    lines = text.split("\n")
+    for number, changed in _without_conditions(lines):
+        rest = [*lines[:number], changed, *lines[number + 1 :]]
+        yield Mutant(name=f"line {number + 1}: {lines[number].strip()}", text="\n".join(rest))
+
+
+def without_each_rule(text: str) -> Iterator[Mutant]:
+    """The file without each rule in turn; what defines a value without a condition is not a rule here."""
+    blocks = text.split("\n\n")
+    for index, block in enumerate(blocks):
+        if " if " in block:
+            rest = blocks[:index] + blocks[index + 1 :]
+            yield Mutant(name=f"rule: {block.splitlines()[-1 if '{' not in block else 0]}", text="\n\n".join(rest) + "\n")
+
+
+def survives(opa: Path, folder: Path, path: Path, mutant: Mutant) -> bool:
+    """True if every test still passes with `path` (in the copy of policies/ at `folder`) changed."""
+    target = folder / path.relative_to(POLICIES)
+    target.write_text(mutant.text)
+    try:
+        command = [str(opa), "test", "sightline", "data"]
+        ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    finally:
+        target.write_bytes(path.read_bytes())
+    # A file that is no Rego at all would prove nothing.
+    assert "rego_parse_error" not in ran.stderr + ran.stdout, f"{mutant.name}: {ran.stderr}{ran.stdout}"
+    return ran.returncode == 0
+
+
+def _without_conditions(lines: list[str]) -> Iterator[tuple[int, str]]:
+    in_body = False
+    for number, line in enumerate(lines):
+        if line.startswith("#"):
+            continue
+        if line.endswith(" if {"):
+            in_body = True
+        elif line.startswith("}"):
+            in_body = False
+        elif in_body and _CONDITION.match(line):
+            yield number, "\ttrue"
+        elif found := _ONE_LINE.match(line):
+            yield number, found["head"] + "true"

@@ -1,0 +1,53 @@
+"""Take each condition, and each rule, out of the Rego in turn: some test must fail, or it did not matter."""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.unit.policies.mutants import (
+    POLICIES,
+    Mutant,
+    production_files,
+    survives,
+    without_each_condition,
+    without_each_rule,
+)
+
+SAME = {
+    # Nothing yet: an entry here says why a change cannot be told from the original.
+}
+
+files = pytest.mark.parametrize("path", production_files(), ids=lambda path: str(path.parent.name))
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the policy that may be spoilt."""
+    for part in ("sightline", "data"):
+        shutil.copytree(POLICIES / part, tmp_path / part)
+    return tmp_path
+
+
+def survivors(opa: Path, copy: Path, path: Path, mutants: Iterable[Mutant]) -> list[str]:
+    return [mutant.name for mutant in mutants if mutant.name not in SAME and survives(opa, copy, path, mutant)]
+
+
+@pytest.mark.slow
+@files
+def test_no_condition_can_be_left_out_unnoticed(opa: Path, copy: Path, path: Path) -> None:
+    assert survivors(opa, copy, path, without_each_condition(path.read_text())) == []
+
+
+@pytest.mark.slow
+@files
+def test_no_rule_can_be_left_out_unnoticed(opa: Path, copy: Path, path: Path) -> None:
+    assert survivors(opa, copy, path, without_each_rule(path.read_text())) == []
+
+
+def test_a_condition_is_found_on_its_own_line_and_after_if() -> None:
+    found = list(without_each_condition('a if b == 1\n\nc contains d if {\n\tsome d in e\n\tf\n}\n\ng := {\n\t"h": 1,\n}\n'))
+    assert [mutant.name for mutant in found] == ["line 1: a if b == 1", "line 4: some d in e", "line 5: f"]
+    assert found[0].text.startswith("a if true\n")
+    assert "\n\ttrue\n\tf\n" in found[1].text
