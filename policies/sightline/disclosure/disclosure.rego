@@ -177,6 +177,13 @@ rules contains rule if {
 }
 
 # METADATA
+# description: H-01. Where there is nothing to show, nothing is permitted.
+rules contains "H-01" if {
+	permitted
+	count(situation.classes) == 0
+}
+
+# METADATA
 # description: D-01. Sharing and withholding at discretion are both justified and recorded.
 rules contains "D-01" if discretion
 

@@ -43,7 +43,10 @@ test_an_item_without_classes_shows_nothing if {
 	decision.outcome == "withhold"
 	decision.classes == []
 	decision.withheld == []
+	decision.rules == ["H-01"]
 	decision.basis == []
+	denied := decide({"desk": {"standing": "withdrawn"}, "item": {"classes": []}})
+	denied.rules == ["H-05"]
 }
 
 school := {

@@ -14,7 +14,7 @@ class Finding:
     """One thing that is wrong, or (`incomplete`) that could not be judged."""
 
     code: str
-    """Stable; the list is in the documentation of the auditor's side."""
+    """Stable; the wording is in `detail`."""
     level: int
     index: int | None = None
     """Number of the leaf, or of the first leaf below the tile concerned."""

@@ -50,6 +50,10 @@ class Feed:
             self._position = -1
             raise
 
+    def seq_of(self, desk: DeskId) -> int:
+        """The number of the last entry that this process told that desk; 0 if it told none yet."""
+        return self._heads.get(desk, (0, ""))[0]
+
     def _tell(self, limit: int) -> set[DeskId]:
         with self._database.reading() as session:
             start = self._position if self._position >= 0 else position(session, NAME)

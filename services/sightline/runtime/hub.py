@@ -13,7 +13,7 @@ from sightline.formats.receipt import Receipt, make_receipt
 from sightline.formats.jwk import PrivateKey
 from sightline.kernel.ids import DeskId, KeyId
 from sightline.kernel.ports import Clock, Database
-from sightline.kernel.values import Defect
+from sightline.kernel.values import Defect, Rejected, Verified
 from sightline.ledger.directory import Directory
 from sightline.ledger.store import Ledger
 from sightline.protocol.areas import AreaProtocol
@@ -69,13 +69,17 @@ class Hub:
     on_step: Callable[[str], None]
     close: Callable[[], None]
 
-    def submit(self, batch: Sequence[bytes]) -> list[Answer]:
-        """Signed bytes in, an answer with a receipt for each. Recorded when this returns, not yet decided."""
+    def check(self, batch: Sequence[bytes]) -> list[Verified | Rejected]:
+        """The submit and verify stages: what may be recorded, and what is turned away."""
         now = self.clock.now()
         self.directory.refresh()
         parsed = submit(batch, schemas=self.schemas, unsealer=self.unsealer, now=now)
         self.on_step("verify")
-        return self.record(self.verify(parsed, now))
+        return self.verify(parsed, now)
+
+    def submit(self, batch: Sequence[bytes]) -> list[Answer]:
+        """Signed bytes in, an answer with a receipt for each. Recorded when this returns, not yet decided."""
+        return self.record(self.check(batch))
 
     def advance(self) -> set[DeskId]:
         """Decide, seal and tell what is new, once; the desks that have something new."""

@@ -45,7 +45,9 @@ def without_each_rule(text: str) -> Iterator[Mutant]:
     for index, block in enumerate(blocks):
         if " if " in block:
             rest = blocks[:index] + blocks[index + 1 :]
-            yield Mutant(name=f"rule: {block.splitlines()[-1 if '{' not in block else 0]}", text="\n\n".join(rest) + "\n")
+            yield Mutant(
+                name=f"rule: {block.splitlines()[-1 if '{' not in block else 0]}", text="\n\n".join(rest) + "\n"
+            )
 
 
 def survives(opa: Path, folder: Path, path: Path, mutant: Mutant) -> bool:

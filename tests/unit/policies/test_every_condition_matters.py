@@ -47,7 +47,9 @@ def test_no_rule_can_be_left_out_unnoticed(opa: Path, copy: Path, path: Path) ->
 
 
 def test_a_condition_is_found_on_its_own_line_and_after_if() -> None:
-    found = list(without_each_condition('a if b == 1\n\nc contains d if {\n\tsome d in e\n\tf\n}\n\ng := {\n\t"h": 1,\n}\n'))
+    found = list(
+        without_each_condition('a if b == 1\n\nc contains d if {\n\tsome d in e\n\tf\n}\n\ng := {\n\t"h": 1,\n}\n')
+    )
     assert [mutant.name for mutant in found] == ["line 1: a if b == 1", "line 4: some d in e", "line 5: f"]
     assert found[0].text.startswith("a if true\n")
     assert "\n\ttrue\n\tf\n" in found[1].text

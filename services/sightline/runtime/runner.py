@@ -1,0 +1,234 @@
+"""The embedded line: one thread checks what comes in, one thread writes; both stop when told, and after their batch.
+
+Checking (parse, signatures) overlaps with recording and deciding of the batch before: signatures release the
+interpreter lock, so both cores work. There is one writer, so nothing competes for the database.
+"""
+
+import queue
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import structlog
+
+from sightline.kernel.errors import Corrupt, SightlineError, Unavailable
+from sightline.kernel.ids import DeskId
+from sightline.kernel.values import Rejected, Verified
+from sightline.record.stage import Answer
+from sightline.runtime.hub import Hub
+from sightline.runtime.settings import Settings
+
+_log = structlog.get_logger("sightline.line")
+
+_AHEAD = 2
+"""Checked batches that may wait for the writer."""
+_IDLE_S = 0.05
+_BACK_OFF_S = (0.1, 0.5, 2.0, 5.0)
+
+Waiting = tuple[bytes, "Future[Answer]"]
+
+
+@dataclass(slots=True)
+class Counts:
+    """What the line has done since it started: for metrics, never for decisions."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+    seconds: Counter[str] = field(default_factory=Counter)
+    """Seconds spent in each stage."""
+    entries_decided: int = 0
+    leaves_sealed: int = 0
+    clocks_struck: int = 0
+    stops: int = 0
+    """How often a stage said that it could not go on."""
+
+
+class Runner:
+    """Runs a hub's stages. `submit` may be called from any thread."""
+
+    def __init__(self, hub: Hub, settings: Settings) -> None:
+        self.counts = Counts()
+        self._hub = hub
+        self._settings = settings
+        self._queue: queue.Queue[Waiting] = queue.Queue(maxsize=settings.queue_submissions)
+        self._checked: queue.Queue[tuple[list[Verified | Rejected], list[Waiting]]] = queue.Queue(maxsize=_AHEAD)
+        self._stopping = threading.Event()
+        self._news = threading.Condition()
+        self._trouble = ""
+        self._corrupt = ""
+        self._sealed_at = 0.0
+        self._struck_at = 0.0
+        self._threads = [
+            threading.Thread(target=self._check_all, name="sightline-check", daemon=True),
+            threading.Thread(target=self._write_all, name="sightline-write", daemon=True),
+        ]
+
+    def start(self) -> None:
+        """Begin. What a stop or a kill left undone is finished first."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, timeout_s: float = 30.0) -> bool:
+        """Take nothing more, finish what was taken, seal and tell it; whether that was done in time."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(timeout_s)
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def submit(self, raw: bytes) -> "Future[Answer]":
+        """The answer to one submission, when it is recorded. Raises `Unavailable` when no more can wait."""
+        if self._stopping.is_set() or self._corrupt:
+            raise Unavailable("stopping", "the hub takes nothing more now")
+        answer: Future[Answer] = Future()
+        try:
+            self._queue.put_nowait((raw, answer))
+        except queue.Full:
+            raise Unavailable("busy", "too many submissions are waiting") from None
+        return answer
+
+    def wait_for_news(self, desk: DeskId, after_seq: int, timeout_s: float) -> bool:
+        """Whether the desk's feed has come past that number, waiting for it at most `timeout_s`."""
+        with self._news:
+            return self._news.wait_for(
+                lambda: self._stopping.is_set() or self._hub.feed.seq_of(desk) > after_seq, timeout_s
+            )
+
+    def health(self) -> dict[str, object]:
+        """Whether the line moves, and what it waits for if not."""
+        return {
+            "alive": all(thread.is_alive() for thread in self._threads),
+            "stopping": self._stopping.is_set(),
+            "trouble": self._corrupt or self._trouble,
+            "corrupt": bool(self._corrupt),
+            "waiting": self._queue.qsize(),
+            "decided": self._hub.decide.at,
+        }
+
+    def _check_all(self) -> None:
+        while not (self._stopping.is_set() and self._queue.empty()):
+            waiting = self._take()
+            if not waiting:
+                continue
+            started = perf_counter()
+            try:
+                checked = self._hub.check([raw for raw, _ in waiting])
+            except SightlineError as exc:
+                _fail(waiting, exc)
+                continue
+            self.counts.seconds["check"] += perf_counter() - started
+            self._checked.put((checked, waiting))
+
+    def _take(self) -> list[Waiting]:
+        """What is waiting, at most a batch; waits a moment for the first."""
+        try:
+            waiting = [self._queue.get(timeout=_IDLE_S)]
+        except queue.Empty:
+            return []
+        while len(waiting) < self._settings.batch_submissions:
+            try:
+                waiting.append(self._queue.get_nowait())
+            except queue.Empty:
+                break
+        return waiting
+
+    def _write_all(self) -> None:
+        failures = 0
+        while not self._finished():
+            try:
+                self._write_once()
+                failures, self._trouble = 0, ""
+            except Unavailable as exc:
+                self._stalled(exc, failures)
+                failures += 1
+            except Exception as exc:
+                self._corrupt = exc.code if isinstance(exc, SightlineError) else "internal_error"
+                _log.error("line stopped", code=self._corrupt, kind=type(exc).__name__, corrupt=isinstance(exc, Corrupt))
+                self._drop_all()
+                return
+
+    def _finished(self) -> bool:
+        return self._stopping.is_set() and not self._threads[0].is_alive() and self._checked.empty() and self._settled()
+
+    def _settled(self) -> bool:
+        """One last pass over everything recorded; true when nothing was left to do."""
+        return self._trouble != "" or not self._follow(now=True)
+
+    def _write_once(self) -> None:
+        try:
+            checked, waiting = self._checked.get(timeout=_IDLE_S)
+        except queue.Empty:
+            self._strike()
+            self._follow(now=True)
+            return
+        self._record(checked, waiting)
+        self._follow(now=False)
+
+    def _record(self, checked: Sequence[Verified | Rejected], waiting: Sequence[Waiting]) -> None:
+        started = perf_counter()
+        try:
+            answers = self._hub.record(checked)
+        except BaseException as exc:
+            _fail(waiting, exc if isinstance(exc, SightlineError) else Unavailable("internal_error"))
+            raise
+        self.counts.seconds["record"] += perf_counter() - started
+        for (_, future), answer in zip(waiting, answers, strict=True):
+            self.counts.outcomes[answer.outcome] += 1
+            if answer.refusal is not None:
+                self.counts.codes[answer.refusal.code] += 1
+            future.set_result(answer)
+
+    def _follow(self, *, now: bool) -> bool:
+        """Decide; seal and tell unless it was done a moment ago. Whether there was anything to do."""
+        started = perf_counter()
+        decided = self._hub.decide()
+        after_decide = perf_counter()
+        self.counts.seconds["decide"] += after_decide - started
+        self.counts.entries_decided += decided
+        if not now and (after_decide - self._sealed_at) * 1000 < self._settings.seal_interval_ms:
+            return bool(decided)
+        sealed = self._hub.register.seal()
+        after_seal = perf_counter()
+        news = self._hub.feed()
+        self.counts.seconds["seal"] += after_seal - after_decide
+        self.counts.seconds["feed"] += perf_counter() - after_seal
+        self.counts.leaves_sealed += sealed.count
+        self._sealed_at = after_seal
+        if news:
+            with self._news:
+                self._news.notify_all()
+        return bool(decided or sealed.count or news)
+
+    def _strike(self) -> None:
+        moment = perf_counter()
+        if moment - self._struck_at < self._settings.clock_interval_s:
+            return
+        self._struck_at = moment
+        self._hub.strike.hourly()
+        self.counts.clocks_struck += self._hub.strike()
+
+    def _stalled(self, exc: Unavailable, failures: int) -> None:
+        """Say what the line waits for, and wait a little longer each time."""
+        if exc.code != self._trouble:
+            _log.warning("line waits", code=exc.code)
+        self._trouble = exc.code
+        self.counts.stops += 1
+        self._stopping.wait(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
+
+    def _drop_all(self) -> None:
+        """Nobody waits for ever for a line that has stopped."""
+        while True:
+            try:
+                _, waiting = self._checked.get(timeout=_IDLE_S)
+            except queue.Empty:
+                if self._stopping.is_set() or not self._threads[0].is_alive():
+                    return
+                continue
+            _fail(waiting, Unavailable("line_stopped"))
+
+
+def _fail(waiting: Sequence[Waiting], exc: SightlineError) -> None:
+    for _, future in waiting:
+        future.set_exception(exc)

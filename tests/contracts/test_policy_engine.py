@@ -1,0 +1,128 @@
+"""What every policy engine must do, whichever way it runs the Rego: the same answer, or none and why."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import jsonschema_rs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sightline.adapters.opa_server import ServerEngine
+from sightline.adapters.opa_wasm import WasmEngine
+from sightline.formats.decision import read_outcome
+from sightline.formats.policy_digest import policy_digest
+from sightline.kernel.errors import Unavailable
+from sightline.kernel.ports import PolicyEngine
+from tests.contracts.policy_facts import EXAMPLES, POLICIES, SCHEMA, Facts, any_facts, likely_facts, written
+
+ROWS = [
+    *("D-01", "D-02", "D-03", "D-05", "D-09", "D-11", "D-12", "D-14", "D-16", "D-30", "D-31", "D-33", "D-34", "D-35"),
+    *("D-39", "D-40", "D-42", "N-20", "N-21", "N-22", "N-27"),
+    *(f"H-{number:02}" for number in range(1, 11)),
+]
+"""Every rule in force, one or more examples each way."""
+
+examples = pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: str(path.stem))
+
+
+class Engine(PolicyEngine, Protocol):
+    """As the port, and it can be closed."""
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def wasm() -> Iterator[WasmEngine]:
+    engine = WasmEngine(POLICIES)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="module")
+def server(opa_server: str) -> Iterator[ServerEngine]:
+    engine = ServerEngine(opa_server, POLICIES)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="module", params=["wasm", "server"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    found: Engine = request.getfixturevalue(request.param)
+    return found
+
+
+def read(path: Path) -> dict[str, Any]:
+    example: dict[str, Any] = json.loads(path.read_bytes())
+    return example
+
+
+@examples
+def test_every_example_is_decided_as_it_says(engine: Engine, path: Path) -> None:
+    example = read(path)
+    assert engine.decide([written(example["facts"])]) == [example["expect"]]
+
+
+@examples
+def test_every_example_is_of_the_closed_schema_and_passes_the_gate(path: Path) -> None:
+    example = read(path)
+    jsonschema_rs.Draft202012Validator(SCHEMA).validate(example["facts"])
+    read_outcome(example["expect"], frozenset(example["facts"]["item"]["classes"]))
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_every_rule_has_an_example_of_firing_and_of_not_firing(row: str) -> None:
+    fires, silent = (list(EXAMPLES[0].parent.glob(f"{row.lower()}.{kind}.*.json")) for kind in ("fires", "not"))
+    assert fires
+    assert silent
+    assert all(row in read(path)["expect"]["rules"] for path in fires)
+    assert not any(entry.endswith(f":{row}") for path in silent for entry in read(path)["expect"]["withheld"])
+
+
+def test_results_come_in_the_order_of_the_questions(engine: Engine) -> None:
+    found = engine.decide([written(read(path)["facts"]) for path in EXAMPLES])
+    assert found == [read(path)["expect"] for path in EXAMPLES]
+
+
+def test_nothing_asked_is_nothing_answered(engine: Engine) -> None:
+    assert engine.decide([]) == []
+
+
+def test_empty_facts_are_denied_for_every_reason(engine: Engine) -> None:
+    [raw] = engine.decide([b"{}"])
+    assert raw["outcome"] == "withhold"
+    assert raw["rules"] == ["D-09", "D-16", "H-03", "H-04", "H-05", "H-07"]
+
+
+def test_facts_that_cannot_be_read_are_undecidable_and_the_rest_goes_on(engine: Engine) -> None:
+    good = read(EXAMPLES[0])
+    found = engine.decide([b"{", written(good["facts"])])
+    assert found == [{"undecidable": "malformed_facts"}, good["expect"]]
+
+
+def test_the_policy_is_named_by_its_sources(engine: Engine) -> None:
+    assert engine.policy == policy_digest(POLICIES)
+
+
+def test_an_engine_names_itself_and_not_its_kind(wasm: WasmEngine, server: ServerEngine) -> None:
+    assert wasm.engine != server.engine
+    assert wasm.engine.startswith("sha256:")
+    assert len(server.engine) == len(wasm.engine) == 50
+
+
+@pytest.mark.parametrize("kind", ["wasm", "server"])
+def test_a_closed_engine_is_unavailable(kind: str, request: pytest.FixtureRequest) -> None:
+    engine: Engine = (
+        WasmEngine(POLICIES) if kind == "wasm" else ServerEngine(request.getfixturevalue("opa_server"), POLICIES)
+    )
+    engine.close()
+    with pytest.raises(Unavailable):
+        engine.decide([b"{}"])
+
+
+@given(documents=st.lists(any_facts() | likely_facts(), min_size=1, max_size=4))
+def test_both_engines_answer_alike(wasm: WasmEngine, server: ServerEngine, documents: list[Facts]) -> None:
+    asked = [written(facts) for facts in documents]
+    assert wasm.decide(asked) == server.decide(asked)
