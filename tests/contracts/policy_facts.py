@@ -12,7 +12,7 @@ from sightline.formats.canonical import canonical
 ROOT = Path(__file__).resolve().parents[2]
 POLICIES = ROOT / "policies"
 EXAMPLES = sorted((ROOT / "schemas" / "examples" / "facts").glob("*.json"))
-SCHEMA: Mapping[str, Any] = json.loads((ROOT / "schemas" / "facts.json").read_bytes())
+SCHEMA: dict[str, Any] = json.loads((ROOT / "schemas" / "facts.json").read_bytes())
 
 Facts = dict[str, dict[str, Any]]
 

@@ -42,6 +42,7 @@ class ServerEngine:
         version = self._version()
         self._engine_digest = digest(canonical({"name": "opa", "version": version}))
         self.check()
+        self._closed = False
         self._threads = ThreadPoolExecutor(max_workers=connections, thread_name_prefix="opa")
 
     @property
@@ -59,6 +60,8 @@ class ServerEngine:
 
         Reasons: ``undefined``, ``malformed_facts``, ``evaluation_error``, ``malformed_result``.
         """
+        if self._closed:
+            raise Unavailable("engine_down", "this engine was closed")
         return list(self._threads.map(self._decide, facts))
 
     def check(self) -> None:
@@ -73,7 +76,8 @@ class ServerEngine:
             raise Refused("engine_policy_mismatch", "the server's data is not the policy's")
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections. Asking afterwards raises Unavailable."""
+        self._closed = True
         self._threads.shutdown()
         self._client.close_connection()
 
@@ -96,6 +100,8 @@ class ServerEngine:
             if _is_about_the_document(exc):
                 return {"undecidable": "evaluation_error"}
             raise Unavailable("engine_down", "the policy engine does not answer") from exc
+        if not isinstance(answer, dict):
+            raise Unavailable("engine_down", "the policy engine does not answer as OPA does")
         # An undefined decision is an answer without a result: 200, and nothing that says no.
         if "result" not in answer:
             return {"undecidable": "undefined"}
@@ -110,8 +116,8 @@ def _client(url: str, timeout_s: float) -> OpaClient:
     secure = parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
     client = OpaClient(host=parts.hostname, port=port, ssl=secure, timeout=timeout_s, retries=1)
-    # Facts must not pass through whatever proxy the environment happens to name; the client has no option for it.
-    client._session.trust_env = False  # noqa: SLF001
+    # Facts must not pass through whatever proxy the environment happens to name.
+    client._session.trust_env = False  # noqa: SLF001 (the client has no option for it)
     return client
 
 

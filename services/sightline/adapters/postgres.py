@@ -1,21 +1,50 @@
 """PostgreSQL for an area or a region: the library's recorder and our tables in one schema."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
 
+import psycopg
 from eventsourcing import postgres as library
-from eventsourcing.persistence import StoredEvent
+from eventsourcing.persistence import IntegrityError, InterfaceError, InternalError, OperationalError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
-from psycopg import Cursor
-from psycopg.rows import tuple_row
+from psycopg import Connection, Cursor
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.errors import DataCorrupted
+from psycopg.rows import DictRow, tuple_row
 from psycopg.sql import SQL, Identifier
 
+from sightline.kernel.errors import Corrupt, Refused, Unavailable
 from sightline.kernel.ports import Row, Session, Value
 
 MODULE = "sightline.adapters.postgres"
 """What ``PERSISTENCE_MODULE`` names to choose this store."""
+
+_PLACE = ("dbname", "host", "port", "user", "password")
+_TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
+
+_DEFINING = 7_396_107
+"""Advisory lock held while tables are made: ``IF NOT EXISTS`` alone fails when two processes start at once."""
+
+
+def settings_of(dsn: str) -> dict[str, str]:
+    """The library's settings for a database address (a URL or ``name=value`` pairs, libpq 34.1.1).
+
+    Raises Refused ``database_address`` for one that leaves something out or asks for what would be ignored: a hub must
+    not take its database from the environment, nor drop its TLS.
+    """
+    try:
+        found = {name: str(value) for name, value in conninfo_to_dict(dsn).items() if value is not None}
+    except psycopg.ProgrammingError as exc:
+        raise Refused("database_address", "the address of the database is not well formed") from exc
+    found = {"port": "5432", **found}
+    missing, ignored = set(_PLACE) - found.keys(), found.keys() - {*_PLACE, *_TLS}
+    if missing or ignored:
+        raise Refused("database_address", f"missing: {sorted(missing)}, not supported: {sorted(ignored)}")
+    return {"PERSISTENCE_MODULE": MODULE} | {f"POSTGRES_{name.upper()}": value for name, value in found.items()}
 
 
 class PostgresSession:
@@ -25,13 +54,16 @@ class PostgresSession:
         self._cursor = cursor
 
     def execute(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
-        """Run one statement; its rows as tuples. ``BLOB`` in a definition is written ``BYTEA`` here."""
-        self._cursor.execute(_native(sql), tuple(params))
-        return [tuple(_plain(v) for v in row) for row in self._cursor.fetchall()] if self._cursor.description else []
+        """Run one statement; its rows as tuples."""
+        statement, defines = _native(sql)
+        if defines:
+            self._cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_DEFINING,))
+        self._cursor.execute(statement, tuple(params))
+        return self._cursor.fetchall() if self._cursor.description else []
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
         """Run one statement for each row."""
-        self._cursor.executemany(_native(sql), [tuple(row) for row in rows])
+        self._cursor.executemany(_native(sql)[0], [tuple(row) for row in rows])
 
 
 class PostgresDatabase:
@@ -42,9 +74,12 @@ class PostgresDatabase:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """Read and write; committed on a normal exit."""
-        with self._session() as session:
-            yield session
+        """Read and write; committed on a normal exit. Raises Unavailable, and Corrupt ``row_taken``."""
+        try:
+            with self._session() as session:
+                yield session
+        except IntegrityError as exc:
+            raise Corrupt("row_taken", "a row that must be new is there already") from exc
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -71,12 +106,33 @@ class Recorder(PostgresApplicationRecorder):
         """Our tables in this schema."""
         return PostgresDatabase(self.datastore)
 
-    def _insert_events(self, curs: Cursor[Any], stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
-        super()._insert_events(curs, stored_events)
+    def create_table(self) -> None:
+        """Make the ledger's table, type and function, one process after another."""
+        with self.datastore.get_connection() as connection:
+            connection.execute("SELECT pg_advisory_lock(%s)", (_DEFINING,))
+            try:
+                super().create_table()
+            finally:
+                connection.execute("SELECT pg_advisory_unlock(%s)", (_DEFINING,))
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
+        """Events, then our rows, in one transaction; the positions of the events.
+
+        Not in the library's way, which sends our rows ahead unread: here `also` may read what it wrote, and the table's
+        lock is taken first, so that two writers whose rows cross wait for each other instead of blocking each other.
+        """
         also = cast("Callable[[Session], None] | None", kwargs.get("also"))
-        if also is not None:
-            with curs.connection.cursor(row_factory=tuple_row) as ours:
-                also(PostgresSession(ours))
+        with self.datastore.get_connection() as connection, connection.transaction():
+            positions = self._insert_all(connection, stored_events) if stored_events else []
+            if also is not None:
+                with connection.cursor(row_factory=tuple_row) as ours:
+                    also(PostgresSession(ours))
+        return positions
+
+    def _insert_all(self, connection: Connection[DictRow], stored_events: Sequence[StoredEvent]) -> Sequence[int]:
+        with connection.cursor() as cursor:
+            self._insert_stored_events(cursor, stored_events)
+            return self._fetch_ids_after_insert_events(cursor, stored_events) or []
 
     def select_streams(self, ids: Sequence[UUID]) -> list[StoredEvent]:
         """All events of those streams, in order of stream and version."""
@@ -104,15 +160,76 @@ class Recorder(PostgresApplicationRecorder):
             ]
 
 
+class Datastore(PostgresDatastore):
+    """The library's connections, with its faults told apart as ours, and commits that last.
+
+    An `Unavailable` from here is not tried again in place, as the library would for minutes: the stages' callers do.
+    """
+
+    def __init__(self, theirs: PostgresDatastore, tls: dict[str, str]) -> None:
+        known, pool = cast("dict[str, Any]", theirs.pool.kwargs), theirs.pool
+        super().__init__(
+            **{name: known[name] for name in _PLACE},
+            connect_timeout=min(pool.timeout, 10.0),
+            idle_in_transaction_session_timeout=max(theirs.idle_in_transaction_session_timeout, 60.0),
+            pool_size=pool.min_size,
+            max_overflow=pool.max_size - pool.min_size,
+            conn_max_age=pool.max_lifetime,
+            # A connection that died with the server is replaced when it is asked for, not when it is used.
+            pre_ping=True,
+            lock_timeout=theirs.lock_timeout,
+            schema=theirs.schema,
+            get_password_func=pool.get_password_func,
+        )
+        cast("dict[str, Any]", self.pool.kwargs).update(tls)
+
+    def after_connect_func(self) -> Callable[[Connection[Any]], None]:
+        """Prepare each new connection: what commits is on disk, whatever the server's default."""
+        prepare = super().after_connect_func()
+
+        def after_connect(connection: Connection[Any]) -> None:
+            prepare(connection)
+            connection.execute(
+                "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+            )
+
+        return after_connect
+
+    @contextmanager
+    def get_connection(self) -> Iterator[Connection[DictRow]]:
+        """A connection of the pool. Raises Unavailable (also for a lost race between transactions) and Corrupt."""
+        try:
+            with super().get_connection() as connection:
+                yield connection
+        except (OperationalError, InterfaceError) as exc:
+            raise Unavailable("database_unavailable", type(exc.__cause__ or exc).__name__) from exc
+        except InternalError as exc:
+            if isinstance(exc.__cause__, DataCorrupted):
+                raise Corrupt("database_damaged", "the server found its files damaged") from exc
+            raise
+
+
 class Factory(library.PostgresFactory):
     """What the library builds from its settings when ``PERSISTENCE_MODULE`` names this module."""
 
     application_recorder_class = Recorder
 
+    def __init__(self, env: Any) -> None:
+        super().__init__(env)
+        if self.datastore.enable_db_functions:
+            raise Corrupt("setting_refused", "POSTGRES_ENABLE_DB_FUNCTIONS drops the rows that must commit with events")
+        tls = {name: self.env.get(f"POSTGRES_{name.upper()}") for name in _TLS}
+        self.datastore = Datastore(self.datastore, {name: value for name, value in tls.items() if value})
 
-def _native(sql: str) -> str:
-    return sql.replace("%", "%%").replace("?", "%s").replace(" BLOB", " BYTEA")
 
+@lru_cache(maxsize=512)
+def _native(sql: str) -> tuple[bytes, bool]:
+    """The statement as psycopg takes it, and whether it defines a table or an index.
 
-def _plain(value: Any) -> Any:
-    return bytes(value) if isinstance(value, memoryview) else value
+    Texts are compared byte by byte as in SQLite: an order by the server's language would differ from hub to hub.
+    """
+    native = sql.replace("%", "%%").replace("?", "%s")
+    defines = native.lstrip().startswith("CREATE")
+    if defines:
+        native = re.sub(r"\bTEXT\b", 'TEXT COLLATE "C"', re.sub(r"\bBLOB\b", "BYTEA", native))
+    return native.encode(), defines

@@ -7,15 +7,17 @@ from typing import Any, cast
 from uuid import UUID
 
 from eventsourcing import sqlite as library
-from eventsourcing.persistence import StoredEvent
+from eventsourcing.persistence import ConnectionUnavailableError, IntegrityError, PersistenceError, StoredEvent
 from eventsourcing.sqlite import (
     SQLiteApplicationRecorder,
     SQLiteConnection,
     SQLiteConnectionPool,
     SQLiteCursor,
     SQLiteDatastore,
+    SQLiteTransaction,
 )
 
+from sightline.kernel.errors import Corrupt, Unavailable
 from sightline.kernel.ports import Row, Session, Value
 
 MODULE = "sightline.adapters.sqlite"
@@ -25,15 +27,35 @@ _IN_CHUNK = 400
 """Streams asked for in one statement: well below SQLite's bound on parameters."""
 
 
+_PASSING = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+
+class _Transaction(SQLiteTransaction):
+    def __enter__(self) -> SQLiteCursor:
+        cursor = self.connection.cursor()
+        # A writer waits for the file here. Having read first, it could not wait: what it read would be out of date.
+        cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
+        return cursor
+
+
+class _Connection(SQLiteConnection):
+    @contextmanager
+    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        with _Transaction(self, commit=commit) as cursor, cursor:
+            yield cursor
+
+
 class _Pool(SQLiteConnectionPool):
     """Connections that survive a power cut: the library sets WAL but leaves `synchronous` at its default."""
 
     def _create_connection(self) -> SQLiteConnection:
-        connection = super()._create_connection()
-        cursor = connection.cursor()
+        cursor = super()._create_connection().cursor().sqlite_cursor
         cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA cache_size=-32768")
-        return connection
+        cursor.execute("PRAGMA cache_size=-16384")
+        # A batch writes some megabytes: checkpointing after each would write every page twice, at once.
+        cursor.execute("PRAGMA wal_autocheckpoint=8000")
+        return _Connection(cursor.connection, max_age=self.max_age)
 
 
 class _Datastore(SQLiteDatastore):
@@ -41,6 +63,26 @@ class _Datastore(SQLiteDatastore):
         super().__init__(db_name, **settings)
         self.pool.close()
         self.pool = _Pool(db_name=db_name, lock_timeout=settings.get("lock_timeout"))
+
+    @contextmanager
+    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        with _faults(), super().transaction(commit=commit) as cursor:
+            yield cursor
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """A file that is busy or full is `Unavailable`, a damaged one `Corrupt`; what is wrong with a statement stays."""
+    try:
+        yield
+    except (PersistenceError, sqlite3.Error) as exc:
+        # The low byte: the rest says more closely what it was (SQLite, "Result and Error Codes").
+        code = getattr(exc.__cause__ or exc, "sqlite_errorcode", -1) & 0xFF
+        if code in _PASSING or isinstance(exc, ConnectionUnavailableError):
+            raise Unavailable("database_unavailable", type(exc).__name__) from exc
+        if code in _DAMAGED:
+            raise Corrupt("database_damaged", "SQLite found its file damaged") from exc
+        raise
 
 
 class SqliteSession:
@@ -67,15 +109,23 @@ class SqliteDatabase:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """Read and write; committed on a normal exit."""
-        with self._datastore.transaction(commit=True) as cursor:
-            yield SqliteSession(_raw(cursor))
+        """Read and write; committed on a normal exit. Raises Unavailable, and Corrupt ``row_taken``."""
+        try:
+            with self._datastore.transaction(commit=True) as cursor:
+                yield SqliteSession(_raw(cursor))
+        except IntegrityError as exc:
+            raise Corrupt("row_taken", "a row that must be new is there already") from exc
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Read only; one consistent state."""
         with self._datastore.transaction(commit=False) as cursor:
-            yield SqliteSession(_raw(cursor))
+            session = SqliteSession(_raw(cursor))
+            session.execute("PRAGMA query_only=1")
+            try:
+                yield session
+            finally:
+                session.execute("PRAGMA query_only=0")
 
 
 class Recorder(SQLiteApplicationRecorder):

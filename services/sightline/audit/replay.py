@@ -12,8 +12,9 @@ import orjson
 
 from sightline.formats.fields import Fields
 from sightline.kernel.ports import Database, PolicyEngine
-from sightline.ledger.deciding import Decided, Deciding, Leaf, unpack
+from sightline.ledger.deciding import Decided, Deciding, Leaf
 from sightline.ledger.derivation import EDITION, Announced, Derivation, Due
+from sightline.ledger.facts import unpack
 from sightline.ledger.folds import ChildFold, ItemFold
 from sightline.ledger.policy import Policy
 from sightline.ledger.sealing import KeyVault
@@ -120,12 +121,14 @@ class Replaying:
             return derivation, deciding
         held = self._policies(entry.policy)
         if held is None:
-            self._found.differences.append(Difference(verdict="could_not_check", leaf="", detail=f"policy {entry.policy}"))
+            self._found.differences.append(
+                Difference(verdict="could_not_check", leaf="", detail=f"policy {entry.policy}")
+            )
             return derivation, None
         engine, data = held
         if derivation is None:
             derivation = Derivation(store=_Memory(), world=World(data), fields=self._fields, keys=self._keys)
-        derivation.world.data = data
+        derivation.world.use(data)
         return derivation, Deciding(engine, deciding.counts if deciding else None)
 
     def _keys(self, names: Sequence[str]) -> list[bytes] | None:
@@ -167,7 +170,8 @@ class Replaying:
                     "SELECT sealed FROM facts WHERE cause = ? AND item = ?", (record.cause, record.item)
                 )
             kept = unpack(one.key.open(f"facts {record.cause}", bytes(rows[0][0]))) if rows else {}
-            if kept != one.facts:
+            due_facts = {desk: tuple(d.document() for d in documents) for desk, documents in one.facts.items()}
+            if kept != due_facts:
                 self._found.differences.append(Difference(verdict="facts", leaf=f"{record.cause}/{record.item}"))
 
     def _rows(self, after: int, upto: int) -> dict[str, tuple[int, bytes]]:
@@ -184,5 +188,3 @@ class Replaying:
 def _members_that_differ(one: bytes, other: bytes) -> str:
     a, b = orjson.loads(one), orjson.loads(other)
     return ", ".join(sorted(name for name in a.keys() | b.keys() if a.get(name) != b.get(name)))
-
-

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from sightline.kernel.ports import Database, Row, Session, Value
 from sightline.ledger.derivation import Working
@@ -15,8 +15,10 @@ from sightline.ledger.sealing import KeyVault
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS child_folds (id TEXT PRIMARY KEY, sealed BLOB)",
-    "CREATE TABLE IF NOT EXISTS item_folds (position BIGINT PRIMARY KEY, ref TEXT UNIQUE, type TEXT, stream TEXT,"
-    " version BIGINT, state BLOB)",
+    (
+        "CREATE TABLE IF NOT EXISTS item_folds (position BIGINT PRIMARY KEY, ref TEXT UNIQUE, type TEXT, stream TEXT,"
+        " version BIGINT, state BLOB)"
+    ),
     "CREATE TABLE IF NOT EXISTS child_items (child TEXT, item BIGINT, PRIMARY KEY (child, item))",
 )
 
@@ -47,7 +49,9 @@ class TableFolds:
     def items_of(self, children: list[str]) -> dict[str, list[int]]:
         """The items that concern each of those children, in order."""
         found: dict[str, list[int]] = {}
-        for child, item in self._select("SELECT child, item FROM child_items WHERE child IN ({}) ORDER BY item", children):
+        for child, item in self._select(
+            "SELECT child, item FROM child_items WHERE child IN ({}) ORDER BY item", children
+        ):
             found.setdefault(child, []).append(int(item))
         return found
 

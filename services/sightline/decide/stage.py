@@ -28,8 +28,10 @@ _CHILDREN_KEPT, _ITEMS_KEPT = 10_000, 6_000
 """Folds kept in memory between batches: bounded, so that memory does not grow with history."""
 
 TABLES = (
-    "CREATE TABLE IF NOT EXISTS leaves (n BIGINT PRIMARY KEY, id TEXT UNIQUE, cause BIGINT, item BIGINT, desk TEXT,"
-    " typ TEXT, eff TEXT, told TEXT, sup TEXT, kind TEXT, body BLOB)",
+    (
+        "CREATE TABLE IF NOT EXISTS leaves (n BIGINT PRIMARY KEY, id TEXT UNIQUE, cause BIGINT, item BIGINT, desk TEXT,"
+        " typ TEXT, eff TEXT, told TEXT, sup TEXT, kind TEXT, body BLOB)"
+    ),
     "CREATE INDEX IF NOT EXISTS leaves_desk_item ON leaves (desk, item, n)",
     "CREATE TABLE IF NOT EXISTS facts (cause BIGINT, item BIGINT, sealed BLOB, PRIMARY KEY (cause, item))",
     "CREATE TABLE IF NOT EXISTS decide_state (name TEXT PRIMARY KEY, state BLOB)",
@@ -130,8 +132,8 @@ class Decide:
         end = placed[-1].position
         self._on_step("decide")
         with self._database.transaction() as session:
-            self._write(session, derivation, decided)
             advance(session, NAME, self._position, end)
+            self._write(session, derivation, decided)
         self._position, self._next_leaf = end, self._next_leaf + len(decided.leaves)
         _settle(derivation.working)
         if decided.undecidable:

@@ -17,8 +17,10 @@ NAME = "feed"
 BATCH = 4096
 
 TABLES = (
-    "CREATE TABLE IF NOT EXISTS feed (desk TEXT, seq BIGINT, leaf TEXT, leaf_hash TEXT, kind TEXT, item BIGINT,"
-    " PRIMARY KEY (desk, seq))",
+    (
+        "CREATE TABLE IF NOT EXISTS feed (desk TEXT, seq BIGINT, leaf TEXT, leaf_hash TEXT, kind TEXT, item BIGINT,"
+        " PRIMARY KEY (desk, seq))"
+    ),
     "CREATE TABLE IF NOT EXISTS feed_heads (desk TEXT PRIMARY KEY, seq BIGINT, running TEXT)",
 )
 
@@ -69,9 +71,9 @@ class Feed:
             self._load_heads(session, {row[3] for row in leaves})
         entries = self._entries(leaves)
         with self._database.transaction() as session:
+            advance(session, NAME, start, end)
             self._write(session, entries, {row[3] for row in leaves})
             self._set_clocks(session, [row for row in leaves if row[4] == "recall"])
-            advance(session, NAME, start, end)
         self._position = end
         return {DeskId(row[3]) for row in leaves}
 

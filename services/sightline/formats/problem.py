@@ -62,6 +62,8 @@ PROBLEMS: dict[str, Problem] = {
     "token_replayed": Problem(401, "The reading token was used before."),
     "not_found": Problem(404, "There is nothing here that this desk may see."),
     "request_invalid": Problem(422, "The request is not well formed."),
+    "method_not_allowed": Problem(405, "This address does not take this method."),
+    "too_many_streams": Problem(429, "The desk has as many open streams as it may have."),
     # ours
     "unavailable": Problem(503, "The hub cannot answer now. Nothing was decided; try again."),
 }

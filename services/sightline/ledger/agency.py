@@ -82,7 +82,7 @@ class Agency(root.Recorded):
     @classmethod
     def registered(cls, name: AgencyId, *, step: str, at: datetime) -> Self:
         """A new agency. Its desks and keys come one by one."""
-        return cls._create(cls.Registered, id=agency_stream(name), step=step, timestamp=at, name=name)  # type: ignore[arg-type]  # topic root, no library Created
+        return cls._create(cls.Registered, id=agency_stream(name), step=step, timestamp=at, name=name)
 
     @event(DeskOpened)
     def _desk_opened(

@@ -155,7 +155,7 @@ class Child(Stream):
     @classmethod
     def opened(cls, child: UUID, *, step: str, at: datetime) -> Self:
         """A new record, at once, so that nothing waits for a match to be ruled on (design §5)."""
-        return cls._create(cls.Opened, id=child, step=step, timestamp=at)  # type: ignore[arg-type]  # topic root, no library Created
+        return cls._create(cls.Opened, id=child, step=step, timestamp=at)
 
     @property
     def open_episode(self) -> Episode | None:

@@ -1,8 +1,10 @@
 """Clocks beside the ledger: rows that say when something must be looked at. They trigger; they never decide."""
 
 TABLES = (
-    "CREATE TABLE IF NOT EXISTS clocks (id TEXT PRIMARY KEY, kind TEXT, due BIGINT, stream TEXT, ref TEXT, desk TEXT,"
-    " area TEXT, struck BIGINT)",
+    (
+        "CREATE TABLE IF NOT EXISTS clocks (id TEXT PRIMARY KEY, kind TEXT, due BIGINT, stream TEXT, ref TEXT, desk TEXT,"
+        " area TEXT, struck BIGINT)"
+    ),
     "CREATE INDEX IF NOT EXISTS clocks_due ON clocks (struck, due)",
 )
 

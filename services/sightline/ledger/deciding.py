@@ -1,9 +1,7 @@
 """From what is due to leaves: ask the policy once for equal facts, join what concerns several, write only differences."""
 
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -16,6 +14,7 @@ from sightline.kernel.ids import DeskId
 from sightline.kernel.ports import PolicyEngine
 from sightline.kernel.values import Outcome
 from sightline.ledger.derivation import EDITION, Announced, Due
+from sightline.ledger.facts import ITEM, Facts, pack
 from sightline.ledger.folds import Told
 
 MEMO_LIMIT = 50_000
@@ -73,36 +72,66 @@ class Decided:
     undecidable: list[tuple[int, str]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """An outcome with what is made of it again and again: its digest, and its part of a leaf."""
+
+    outcome: Outcome
+    digest: bytes
+    """Equal digests mean equal outcomes: then a decision made again is no new leaf."""
+    members: Mapping[str, Any]
+    kind: str
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> "Ruling":
+        """The ruling of that outcome."""
+        members = template(outcome)
+        digest = sha256(leaf_bytes(members)).digest()[:16]
+        return cls(outcome, digest, members, feed_kind(outcome.outcome, outcome.told))
+
+
 class Memo:
-    """Outcomes of facts documents under one policy and engine. Filled only by asking."""
+    """Rulings on facts under one policy and engine. Filled only by asking; a hint, never a record."""
 
     def __init__(self, engine: PolicyEngine) -> None:
         self._engine = engine
-        self._raw: dict[bytes, Mapping[str, Any]] = {}
+        self._known: dict[Facts, Ruling | str] = {}
+        self._joined: dict[tuple[Facts, ...], Ruling | str] = {}
         self.asked = 0
 
-    def fill(self, documents: Iterable[bytes]) -> None:
+    def fill(self, wanted: Iterable[Facts]) -> None:
         """Ask for what is not known yet, in one pooled call. Raises `Unavailable` when the engine does not answer."""
-        wanted = [d for d in dict.fromkeys(documents) if d not in self._raw]
-        if not wanted:
+        new = list(dict.fromkeys(w for w in wanted if w not in self._known))
+        if not new:
             return
-        if len(self._raw) + len(wanted) > MEMO_LIMIT:
-            self._raw.clear()
-        self.asked += len(wanted)
-        self._raw |= zip(wanted, map(_checked, wanted, self._engine.decide(wanted)), strict=True)
+        if len(self._known) + len(new) > MEMO_LIMIT:
+            self._known.clear()
+            self._joined.clear()
+        self.asked += len(new)
+        answers = self._engine.decide([facts.document() for facts in new])
+        self._known |= {facts: _checked(facts, raw) for facts, raw in zip(new, answers, strict=True)}
 
-    def outcome(self, document: bytes) -> "Outcome | str":
-        """The outcome, or why there is none."""
-        found = self._raw[document]
-        return found  # type: ignore[return-value]  # `_checked` leaves only these two
+    def ruling(self, documents: tuple[Facts, ...]) -> "Ruling | str":
+        """The ruling on an item for one desk, joined over its children; or why there is none."""
+        if len(documents) == 1:
+            return self._known[documents[0]]
+        if documents not in self._joined:
+            self._joined[documents] = self._join(documents)
+        return self._joined[documents]
+
+    def _join(self, documents: tuple[Facts, ...]) -> "Ruling | str":
+        rulings = [self._known[d] for d in documents]
+        reason = next((r for r in rulings if isinstance(r, str)), "")
+        return reason or Ruling.of(join([r.outcome for r in rulings if isinstance(r, Ruling)]))
 
 
-def _checked(document: bytes, raw: Mapping[str, Any]) -> Any:
-    """The outcome that an engine's answer states, or the reason why it states none (P7's gate)."""
+def _checked(facts: Facts, raw: Mapping[str, Any]) -> "Ruling | str":
+    """The ruling that an engine's answer states, or the reason why it states none (P7's gate)."""
     if "undecidable" in raw:
         return str(raw["undecidable"])
+    classes = facts.item.values[ITEM.index("classes")]
     try:
-        return read_outcome(raw, frozenset(msgspec.json.decode(document)["item"]["classes"]))
+        return Ruling.of(read_outcome(raw, frozenset(classes if isinstance(classes, tuple) else ())))
     except Refused as exc:
         return exc.code
 
@@ -116,7 +145,8 @@ class Deciding:
 
     def __call__(self, steps: Sequence[Sequence[Due | Announced]], *, policy: str, engine: str) -> Decided:
         """Leaves for these steps, in order. `policy` and `engine` are the digests that the ledger has in force."""
-        self.memo.fill(d for step in steps for due in step if isinstance(due, Due) for ds in due.facts.values() for d in ds)
+        dues = (due for step in steps for due in step if isinstance(due, Due) and not due.parked)
+        self.memo.fill(d for due in dues for documents in due.facts.values() for d in documents)
         decided = Decided()
         for step in steps:
             for due in step:
@@ -149,54 +179,49 @@ class Deciding:
         return counts
 
     def _decide(self, due: Due, policy: str, engine: str, decided: Decided) -> None:
-        outcomes = self._outcomes(due)
-        if isinstance(outcomes, str):
-            decided.undecidable.append((due.item.position, outcomes))
+        rulings = self._rulings(due)
+        if isinstance(rulings, str):
+            decided.undecidable.append((due.item.position, rulings))
             return
-        fresh = [leaf for desk, outcome in outcomes.items() for leaf in self._leaves(due, desk, outcome, policy, engine)]
+        fresh = [x for desk, ruling in rulings.items() for x in self._leaves(due, desk, ruling, policy, engine)]
         if fresh:
             decided.leaves += fresh
-            decided.facts.append(FactsRecord(due.cause, due.item.position, due.key.seal(f"facts {due.cause}", pack(due.facts))))
+            sealed = due.key.seal(f"facts {due.cause}", pack(due.facts, EDITION))
+            decided.facts.append(FactsRecord(due.cause, due.item.position, sealed))
 
-    def _outcomes(self, due: Due) -> "dict[DeskId, Outcome] | str":
+    def _rulings(self, due: Due) -> "dict[DeskId, Ruling] | str":
         if due.parked:
-            withheld = _parked(due)
-            return dict.fromkeys(due.facts, withheld)
-        found: dict[DeskId, Outcome] = {}
+            return dict.fromkeys(due.facts, Ruling.of(_parked(due)))
+        found: dict[DeskId, Ruling] = {}
         for desk, documents in due.facts.items():
-            outcomes = [self.memo.outcome(d) for d in documents]
-            for outcome in outcomes:
-                if isinstance(outcome, str):
-                    return outcome
-            found[desk] = join([o for o in outcomes if isinstance(o, Outcome)])
+            ruling = self.memo.ruling(documents)
+            if isinstance(ruling, str):
+                return ruling
+            found[desk] = ruling
         return found
 
-    def _leaves(self, due: Due, desk: DeskId, outcome: Outcome, policy: str, engine: str) -> list[Leaf]:
+    def _leaves(self, due: Due, desk: DeskId, ruling: Ruling, policy: str, engine: str) -> list[Leaf]:
         """A decision leaf if the outcome differs from the last one, and a recall if the desk loses sight of something."""
         before = due.item.told.get(desk)
-        digest = outcome_digest(outcome)
-        less = before is not None and shows_less(before, outcome)
-        corrected = due.corrected and before is not None and before.discloses
+        if before is None:
+            return [self._decision(due, desk, ruling, None, policy, engine, recalls=False)]
+        recalls = shows_less(before, ruling.outcome) or (due.corrected and before.discloses)
         leaves: list[Leaf] = []
-        if before is None or before.outcome != digest:
-            leaves.append(self._decision(due, desk, outcome, before, policy, engine, less or corrected))
-            due.item.told[desk] = Told(
-                leaves[0].id, digest, outcome.outcome == "disclose", outcome.classes, outcome.told
-            )
+        if before.outcome != ruling.digest:
+            leaves.append(self._decision(due, desk, ruling, before, policy, engine, recalls=recalls))
         else:
             self.counts.unchanged += 1
-        if before is not None and (less or corrected):
+        if recalls:
             leaves.append(self._recall(due, desk, before))
         return leaves
 
     def _decision(
-        self, due: Due, desk: DeskId, outcome: Outcome, before: Told | None, policy: str, engine: str, recalls: bool
+        self, due: Due, desk: DeskId, ruling: Ruling, before: Told | None, policy: str, engine: str, *, recalls: bool
     ) -> Leaf:
-        item = due.item
+        item, outcome = due.item, ruling.outcome
         name = leaf_id(due, desk, DECISION)
-        facts = b"".join(due.facts[desk])
         members = {
-            **template(outcome),
+            **ruling.members,
             "id": name,
             "cause": due.cause,
             "item": item.position,
@@ -207,17 +232,27 @@ class Deciding:
             "edn": EDITION,
             "by": "rule",
             "ts": int(due.at.timestamp()),
-            "cfacts": due.key.commit("cfacts", "cfacts " + name, facts),
+            "cfacts": due.key.commit("cfacts", "cfacts " + name, b"".join([d.document() for d in due.facts[desk]])),
             "citem": item.citem,
             "cjust": item.cjust,
         }
-        if before is not None:
-            members["sup"] = before.leaf
-        self._count(outcome.outcome)
-        kind = "" if recalls else feed_kind(outcome.outcome, outcome.told)
         sup = before.leaf if before is not None else ""
-        body = leaf_bytes(members)
-        return Leaf(name, due.cause, item.position, desk, DECISION, outcome.outcome, outcome.told, sup, kind, body)
+        if sup:
+            members["sup"] = sup
+        self._count(outcome.outcome)
+        item.told[desk] = Told(name, ruling.digest, outcome.outcome == "disclose", outcome.classes, outcome.told)
+        return Leaf(
+            id=name,
+            cause=due.cause,
+            item=item.position,
+            desk=desk,
+            typ=DECISION,
+            eff=outcome.outcome,
+            told=outcome.told,
+            sup=sup,
+            kind="" if recalls else ruling.kind,
+            body=leaf_bytes(members),
+        )
 
     def _recall(self, due: Due, desk: DeskId, before: Told) -> Leaf:
         name = leaf_id(due, desk, RECALL)
@@ -234,9 +269,7 @@ class Deciding:
             "ts": int(due.at.timestamp()),
         }
         self.counts.recall += 1
-        return Leaf(
-            name, due.cause, due.item.position, desk, RECALL, "", "", before.leaf, RECALL, leaf_bytes(members)
-        )
+        return Leaf(name, due.cause, due.item.position, desk, RECALL, "", "", before.leaf, RECALL, leaf_bytes(members))
 
     def _count(self, outcome: str) -> None:
         setattr(self.counts, outcome, getattr(self.counts, outcome) + 1)
@@ -258,12 +291,6 @@ def recall_kind(due: Due) -> str:
 def shows_less(before: Told, outcome: Outcome) -> bool:
     """True when a desk loses sight of a class, or of the item's existence."""
     return not set(before.shown) <= set(outcome.classes) or _TOLD.index(outcome.told) < _TOLD.index(before.told)
-
-
-@lru_cache(maxsize=4096)
-def outcome_digest(outcome: Outcome) -> bytes:
-    """Equal digests mean equal outcomes: then a decision made again is no new leaf."""
-    return sha256(leaf_bytes(template(outcome))).digest()[:16]
 
 
 def join(outcomes: Sequence[Outcome]) -> Outcome:
@@ -299,17 +326,3 @@ def _parked(due: Due) -> Outcome:
         basis=(),
         obligations=(),
     )
-
-
-def pack(facts: Mapping[DeskId, tuple[bytes, ...]]) -> bytes:
-    """Facts of one item for its desks, without saying anything twice."""
-    distinct = list(dict.fromkeys(d for documents in facts.values() for d in documents))
-    index = {document: n for n, document in enumerate(distinct)}
-    desks = {desk: [index[d] for d in documents] for desk, documents in facts.items()}
-    return zlib.compress(msgspec.msgpack.encode([distinct, desks]), 1)
-
-
-def unpack(packed: bytes) -> dict[DeskId, tuple[bytes, ...]]:
-    """What `pack` was given."""
-    distinct, desks = msgspec.msgpack.decode(zlib.decompress(packed))
-    return {DeskId(desk): tuple(distinct[n] for n in numbers) for desk, numbers in desks.items()}

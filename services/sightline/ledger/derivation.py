@@ -20,13 +20,23 @@ from sightline.ledger.folding import FOLDERS, Touched
 from sightline.ledger.folds import ChildFold, FoldStore, ItemFold
 from sightline.ledger.items import ItemEntry
 from sightline.ledger.policy import Policy
-from sightline.ledger.reading import birth_date, described, item_facts, justification, open_body, own_situations, trafficking
+from sightline.ledger.reading import (
+    birth_date,
+    described,
+    item_facts,
+    justification,
+    open_body,
+    own_situations,
+    trafficking,
+)
 from sightline.ledger.sealing import ItemKey, key_names
 from sightline.ledger.store import Placed
 from sightline.ledger.world import World
 
 EDITION = 1
 """The edition of this derivation, in every leaf as `edn`: replay under another is "could not check"."""
+
+_YES_NO: dict[Any, str] = {True: "yes", False: "no"}
 
 Keys = Callable[[Sequence[str]], Sequence[bytes] | None]
 """Names of keys to keys; None when one of them is gone (erased)."""
@@ -40,7 +50,7 @@ class Due:
     at: datetime
     item: ItemFold
     key: ItemKey
-    facts: dict[DeskId, tuple[bytes, ...]]
+    facts: f.ForDesks
     corrected: bool = False
     """Whether this step recorded a correction of the item."""
     parked: bool = False
@@ -75,6 +85,8 @@ class Working:
     items: dict[int, ItemFold] = field(default_factory=dict)
     items_of: dict[str, list[int]] = field(default_factory=dict)
     named: dict[str, int] = field(default_factory=dict)
+    same: dict[str, set[str]] = field(default_factory=dict)
+    """Child to the children in hand that may be the same: their items rest on its protective facts too."""
     changed_children: set[str] = field(default_factory=set)
     changed_items: set[int] = field(default_factory=set)
     new_items: list[int] = field(default_factory=list)
@@ -136,6 +148,8 @@ class Derivation:
         for child in missing:
             working.children[child] = found.get(child) or ChildFold(id=child)
             working.items_of[child] = items_of.get(child, [])
+            for candidate in working.children[child].candidates:
+                working.same.setdefault(candidate, set()).add(child)
         self._load_children([c for child in missing for c in working.children[child].candidates])
 
     def _load_items(self, positions: Sequence[int]) -> None:
@@ -184,6 +198,8 @@ class Derivation:
         FOLDERS[type(entry)](entry, position, child, target, touched)
         if child is not None and child.id in touched.children:
             working.changed_children.add(child.id)
+            if isinstance(entry, Child.MatchProposed):
+                working.same.setdefault(entry.other, set()).add(child.id)
 
     def _activated(self, position: int, entry: Policy.Activated, announced: list["Due | Announced"]) -> None:
         self.policy, self.engine = entry.policy, entry.engine
@@ -261,7 +277,9 @@ class Derivation:
 
     def _inherit(self, entry: ItemEntry, item: ItemFold) -> None:
         """What an item takes over from the one it speaks of: who must not see it, and what its source allowed."""
-        about = next((self.working.items[p] for r in entry.about if (p := self.working.named.get(r)) in self.working.items), None)
+        about = next(
+            (self.working.items[p] for r in entry.about if (p := self.working.named.get(r)) in self.working.items), None
+        )
         if about is None:
             return
         item.exclude = sorted({*item.exclude, *about.exclude})
@@ -270,13 +288,15 @@ class Derivation:
         position = self.working.named.get(entry.cause, 0)
         return self.working.items[position].desk if entry.cause and position in self.working.items else ""
 
-    def _describe(self, position: int, entry: ItemEntry, data: Any, children: Sequence[ChildFold], touched: Touched) -> None:
+    def _describe(
+        self, position: int, entry: ItemEntry, data: Any, children: Sequence[ChildFold], touched: Touched
+    ) -> None:
         """Fold what a form says of its children; the shared part of several says nothing of one."""
         for child, said in zip(children, described(data), strict=False):
             before = (child.born, child.presumed, child.looked_after)
             child.born = birth_date(said) or child.born
             child.presumed = bool(said.get("presumed_child", child.presumed))
-            child.looked_after = {True: "yes", False: "no"}.get(said.get("is_looked_after"), child.looked_after)
+            child.looked_after = _YES_NO.get(said.get("is_looked_after"), child.looked_after)
             moved = bool(trafficking(said)) and child.move("trafficking", trafficking(said), position)
             if moved or before != (child.born, child.presumed, child.looked_after):
                 touched.children.add(child.id)
@@ -294,20 +314,22 @@ class Derivation:
             affected = self._affected(touched.children)
             self._load_items(sorted(affected))
             positions |= affected
-        found = (self._due_item(cause, self.working.items[p], touched) for p in sorted(positions) if p in self.working.items)
+        found = (
+            self._due_item(cause, self.working.items[p], touched) for p in sorted(positions) if p in self.working.items
+        )
         return [due for due in found if due is not None]
 
     def _affected(self, children: set[str]) -> set[int]:
         """Items of those children, and of records that may be the same child's."""
         working = self.working
-        same = {c.id for c in working.children.values() if not children.isdisjoint(c.candidates)}
+        same = {other for child in children for other in working.same.get(child, ())}
         return {p for child in children | same for p in working.items_of.get(child, ())}
 
     def _due_item(self, cause: int, item: ItemFold, touched: Touched) -> Due | None:
         self._load_children(item.children)
         children = [self.working.children[c] for c in item.children]
-        sections = [self._child_section(c, item) for c in children]
-        seen = _seen(item, children, sections, self.now)
+        said = [self._child_facts(c, item) for c in children]
+        seen = _seen(item, children, said, self.now)
         forced = item.position in touched.sliced or item.position in touched.parked or item.position in touched.items
         if item.seen == seen and not forced:
             return None
@@ -321,49 +343,43 @@ class Derivation:
             at=self.now,
             item=item,
             key=ItemKey(parents, UUID(item.stream), item.version),
-            facts=self._facts(item, children, sections),
+            facts=self._facts(item, children, said),
             corrected=item.position in touched.corrected,
             parked=item.position in touched.parked,
         )
 
-    def _facts(
-        self, item: ItemFold, children: Sequence[ChildFold], sections: Sequence[f.Section]
-    ) -> dict[DeskId, tuple[bytes, ...]]:
+    def _facts(self, item: ItemFold, children: Sequence[ChildFold], said: Sequence[f.ChildFacts]) -> f.ForDesks:
         desks = f.DeskSections(self.world, item)
         protocol = f.protocol_section(self.world, item.area, self.now)
         of_item = f.item_section(item, children)
-        considered = sorted({*desks.considered(children), *(DeskId(d) for d in item.told)})
-        pairs: list[tuple[ChildFold | None, f.Section]] = [*zip(children, sections, strict=True)] or [(None, f.NO_CHILD)]
+        pairs: list[tuple[ChildFold | None, f.ChildFacts]] = [*zip(children, said, strict=True)] or [(None, f.NO_CHILD)]
+        sections = [(c, f.ChildSections(c, facts, item.purpose, self.now)) for c, facts in pairs]
         return {
             desk: tuple(
-                f.document(
-                    section,
-                    f.consent_for(child, item.purpose, desk.partition("/")[0], self.now),
-                    desks.section(desk, child),
-                    of_item,
-                    protocol,
-                )
-                for child, section in pairs
+                f.Facts(of_child.section(desk.partition("/")[0]), desks.section(desk, child), of_item, protocol)
+                for child, of_child in sections
             )
-            for desk in considered
+            for desk in sorted(desks.considered(children).union(map(DeskId, item.told)))
         }
 
-    def _child_section(self, child: ChildFold, item: ItemFold) -> f.Section:
+    def _child_facts(self, child: ChildFold, item: ItemFold) -> f.ChildFacts:
         candidates = [self.working.children[c] for c in child.candidates if c in self.working.children]
-        return f.child_section(child, candidates, item.position, self.now)
+        return f.child_facts(child, candidates, item.position, self.now)
 
 
-def _seen(item: ItemFold, children: Sequence[ChildFold], sections: Sequence[f.Section], now: datetime) -> list[list[str]]:
+def _seen(
+    item: ItemFold, children: Sequence[ChildFold], said: Sequence[f.ChildFacts], now: datetime
+) -> list[list[str]]:
     """Everything about the children that could change a decision about this item, in a form that compares fast."""
     return [
         [
-            repr(section),
-            repr([c for c in child.consents.get(item.purpose, ()) if not c.expires or now.timestamp() < c.expires]),
-            repr([(d, i.kinds, i.confirmed) for d, i in child.involved.items() if not i.ended or i.ended > item.position]),
+            repr(facts),
+            repr([c for c in child.consents.get(item.purpose, ()) if f.consent_stands(c, now)]),
+            repr([(d, i) for d, i in child.involved.items() if not i.ended or i.ended > item.position]),
             repr([x for x in child.flags if x[0] == "conflict"]),
             child.strongest("risk", item.position) + child.strongest("urgency", item.position),
         ]
-        for child, section in zip(children, sections, strict=True)
+        for child, facts in zip(children, said, strict=True)
     ]
 
 

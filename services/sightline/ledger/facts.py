@@ -1,32 +1,79 @@
 """Facts: the closed document of attributes that a decision rests on (schemas/facts.json, design §6).
 
 Every value is a code, a boolean or a sorted list of codes, so equal situations give equal bytes, and desks with equal
-facts share one result. The sections are made apart and joined: their names sort as child, desk, item, protocol.
+facts share one result. A document is four sections; equal sections are one object (`interned`), so that documents are
+compared by what they are made of and written out only when the policy is asked.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
+import msgspec
+import orjson
+
+from sightline.kernel.errors import Refused
 from sightline.kernel.ids import DeskId, agency_of
 from sightline.kernel.values import Desk
 from sightline.ledger.folds import NETWORK_KINDS, SCALES, ChildFold, Consent, Involvement, ItemFold
-from sightline.ledger.world import World, canonical_part
+from sightline.ledger.world import World
 
-Section = tuple[tuple[str, object], ...]
+CHILD = (
+    "age_band", "consent_giver", "consent_position", "location_protected", "looked_after", "missing_status",
+    "presumed_child", "safe_word_set", "suspected_exploiter", "trafficking_status",
+)  # fmt: skip
+DESK = (
+    "addressed", "alert_escalation", "alert_owner", "conflicted", "excluded", "first_responder", "gave_rise",
+    "identity_established", "in_remit", "interviewed_by_sw", "involvement", "kind", "network", "originating", "placing",
+    "relationship_established", "roles", "safe_word_given", "sector", "standing", "told_by_duty",
+)  # fmt: skip
+ITEM = (
+    "classes", "detriment", "handling", "justification", "originator_sector", "placement_time", "purpose", "risk",
+    "sanitised", "source_recontact", "state", "type", "urgency", "welfare_risk",
+)  # fmt: skip
+PROTOCOL = ("area", "edition", "law")
+NAMES = {1: (CHILD, DESK, ITEM, PROTOCOL)}
+"""Edition of the derivation to the members of its sections, each sorted. An edition, once in use, never changes."""
 
-NO_CHILD: Section = (
-    ("age_band", "no_child"),
-    ("location_protected", False),
-    ("looked_after", "not_recorded"),
-    ("missing_status", "none"),
-    ("presumed_child", False),
-    ("safe_word_set", False),
-    ("suspected_exploiter", False),
-    ("trafficking_status", "not_recorded"),
-)
-"""The child's section of an item about no known child, without consent."""
-
+_INTERNED = 100_000
 _ADULT = 18
+
+
+class Section:
+    """One section of a facts document. Equal ones are one object, so they are compared and hashed by identity."""
+
+    __slots__ = ("json", "values")
+
+    def __init__(self, names: Sequence[str], values: tuple[object, ...]) -> None:
+        self.values = values
+        self.json = orjson.dumps(dict(zip(names, values, strict=True)), option=orjson.OPT_SORT_KEYS)
+
+
+_sections: dict[tuple[object, ...], Section] = {}
+
+
+def interned(names: tuple[str, ...], values: tuple[object, ...]) -> Section:
+    """The one section of these values. Beyond a bound the memory starts again: then equal ones may be two."""
+    found = _sections.get(values)
+    if found is None:
+        if len(_sections) > _INTERNED:
+            _sections.clear()
+        found = _sections[values] = Section(names, values)
+    return found
+
+
+class Facts(NamedTuple):
+    """One document: what a policy is asked about one item, child and desk."""
+
+    child: Section
+    desk: Section
+    item: Section
+    protocol: Section
+
+    def document(self) -> bytes:
+        """Canonical JSON (RFC 8785): the sections' names sort in this order."""
+        return b'{"child":%b,"desk":%b,"item":%b,"protocol":%b}' % tuple(section.json for section in self)
 
 
 def age_band(born: str, today: date) -> str:
@@ -37,24 +84,63 @@ def age_band(born: str, today: date) -> str:
     age = today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
     if age < 0:
         return "unknown"
-    return next((band for limit, band in ((13, "under_13"), (16, "13_to_15"), (_ADULT, "16_to_17")) if age < limit), "adult")
+    return next(
+        (band for limit, band in ((13, "under_13"), (16, "13_to_15"), (_ADULT, "16_to_17")) if age < limit), "adult"
+    )
 
 
-def child_section(child: ChildFold, candidates: Sequence[ChildFold], since: int, now: datetime) -> Section:
-    """A child's facts for an item recorded at position `since`, without consent, which differs by desk.
+@dataclass(frozen=True, slots=True)
+class ChildFacts:
+    """A child's facts for one item, without consent, which differs by desk."""
+
+    age_band: str = "no_child"
+    location_protected: bool = False
+    looked_after: str = "not_recorded"
+    missing_status: str = "none"
+    presumed_child: bool = False
+    safe_word_set: bool = False
+    suspected_exploiter: bool = False
+    trafficking_status: str = "not_recorded"
+
+    def section(self, consent: tuple[str, str]) -> Section:
+        """The child's section for a desk for which that is the position on consent."""
+        position, giver = consent
+        return interned(
+            CHILD,
+            (
+                self.age_band,
+                giver,
+                position,
+                self.location_protected,
+                self.looked_after,
+                self.missing_status,
+                self.presumed_child,
+                self.safe_word_set,
+                self.suspected_exploiter,
+                self.trafficking_status,
+            ),
+        )
+
+
+NO_CHILD = ChildFacts()
+"""The facts of an item about no known child."""
+
+
+def child_facts(child: ChildFold, candidates: Sequence[ChildFold], since: int, now: datetime) -> ChildFacts:
+    """A child's facts for an item recorded at position `since`.
 
     Protective facts of records that may be the same child's apply too, until a person rules on the match.
     """
-    same = [child, *candidates]
-    return (
-        ("age_band", age_band(child.born, now.date())),
-        ("location_protected", any(c.has_flag("location_protected") for c in same)),
-        ("looked_after", child.looked_after),
-        ("missing_status", child.strongest("missing", since)),
-        ("presumed_child", child.presumed),
-        ("safe_word_set", any(c.has_flag("safe_word_set") for c in same)),
-        ("suspected_exploiter", any(c.has_flag("suspected_exploiter") for c in same)),
-        ("trafficking_status", child.strongest("trafficking", since)),
+    flags = {flag for one in (child, *candidates) for flag, _ in one.flags}
+    return ChildFacts(
+        age_band=age_band(child.born, now.date()),
+        location_protected="location_protected" in flags,
+        looked_after=child.looked_after,
+        missing_status=child.strongest("missing", since),
+        presumed_child=child.presumed,
+        safe_word_set="safe_word_set" in flags,
+        suspected_exploiter="suspected_exploiter" in flags,
+        trafficking_status=child.strongest("trafficking", since),
     )
 
 
@@ -64,7 +150,7 @@ def consent_for(child: ChildFold | None, purpose: str, agency: str, now: datetim
     The latest word of each giver stands; a refusal or withdrawal by any of them outweighs a consent. A consent that an
     agency recorded in its own favour is only a claim until a confirming desk of another agency has recorded it too.
     """
-    standing = [c for c in (child.consents.get(purpose, ()) if child else ()) if _stands(c, now)]
+    standing = [c for c in (child.consents.get(purpose, ()) if child else ()) if consent_stands(c, now)]
     confirmed = {c.giver for c in standing if c.position == "given" and c.confirming and c.agency != agency}
     latest: dict[str, Consent] = {}
     for consent in standing:
@@ -78,72 +164,112 @@ def consent_for(child: ChildFold | None, purpose: str, agency: str, now: datetim
     return "not_sought", "none"
 
 
-def _stands(consent: Consent, now: datetime) -> bool:
+def consent_stands(consent: Consent, now: datetime) -> bool:
+    """False once it has expired."""
     return not consent.expires or now.timestamp() < consent.expires
+
+
+class ChildSections:
+    """A child's sections for one item: nearly all desks share one."""
+
+    def __init__(self, child: ChildFold | None, facts: ChildFacts, purpose: str, now: datetime) -> None:
+        self._child = child
+        self._facts = facts
+        self._purpose = purpose
+        self._now = now
+        self._own = {c.agency for c in child.consents.get(purpose, ())} if child else set()
+        self._shared = facts.section(consent_for(child, purpose, "", now))
+
+    def section(self, agency: str) -> Section:
+        """The section for desks of that agency; its own recordings count for it differently."""
+        if agency not in self._own:
+            return self._shared
+        return self._facts.section(consent_for(self._child, self._purpose, agency, self._now))
 
 
 def item_section(item: ItemFold, children: Sequence[ChildFold]) -> Section:
     """The item's facts; risk and urgency are the strongest of its own and the child's since."""
-    strongest = {
-        name: max(
-            [item.own.get(name, SCALES[name][0]), *(c.strongest(name, item.position) for c in children)],
-            key=SCALES[name].index,
-        )
-        for name in ("risk", "urgency")
-    }
-    fixed = {k: tuple(v) if isinstance(v, list) else v for k, v in item.facts.items()}
-    values = {**fixed, **strongest, "state": item.state, "type": item.type, "purpose": item.purpose}
-    return tuple(sorted(values.items()))
+    values = {**item.facts, "purpose": item.purpose, "state": item.state, "type": item.type}
+    for name in ("risk", "urgency"):
+        scale = SCALES[name]
+        held = [item.own.get(name, scale[0]), *(c.strongest(name, item.position) for c in children)]
+        values[name] = max(held, key=scale.index)
+    return interned(ITEM, tuple(tuple(v) if isinstance(v, list) else v for v in map(values.__getitem__, ITEM)))
 
 
 class DeskSections:
-    """A desk's facts about one item: what the desk is, and how it stands to the item and the child."""
+    """Desks' facts about one item: what each desk is, and how it stands to the item and the child."""
 
     def __init__(self, world: World, item: ItemFold) -> None:
         self._world = world
         self._item = item
-        self._remit = world.in_remit(item.type, item.area)
-        self._duty = world.told_by_duty(item.type, item.circumstance, item.area)
-        alert = world.data.alerts.get(item.type)
-        self._owners = world.holding([alert["owner"]], item.area) if alert else set()
-        self._escalation = world.holding([alert["escalation"]], item.area) if alert else set()
+        self._reach = world.reach(item.type, item.circumstance, item.area)
 
-    def considered(self, children: Sequence[ChildFold]) -> list[DeskId]:
-        """Desks to decide for, sorted (design §6, desks considered)."""
+    def considered(self, children: Sequence[ChildFold]) -> set[DeskId]:
+        """Desks to decide for (design §6, desks considered)."""
         item, known = self._item, self._world.desks
-        named = {DeskId(d) for d in (item.desk, item.cause_desk, *item.to)}
-        involved = {DeskId(d) for c in children for d, i in c.involved.items() if not i.ended or i.ended > item.position}
-        found = named | involved | self._remit | set(self._duty) | self._owners | self._escalation
-        return sorted(d for d in found if d in known)
+        found = {DeskId(d) for d in (item.desk, item.cause_desk, *item.to)}
+        for child in children:
+            found |= {DeskId(d) for d, i in child.involved.items() if not i.ended or i.ended > item.position}
+        return {d for d in found if d in known} | self._reach.desks
 
     def section(self, desk_id: DeskId, child: ChildFold | None) -> Section:
         """The desk's section for that child, or for no child."""
-        desk, item = self._world.desks[desk_id], self._item
-        agency = agency_of(desk_id)
+        item, agency = self._item, agency_of(desk_id)
         standing = _involvement(child, desk_id, item.position)
-        return (
-            ("addressed", desk_id in item.to),
-            ("alert_escalation", desk_id in self._escalation),
-            ("alert_owner", desk_id in self._owners),
-            ("conflicted", child is not None and child.conflicts_with(desk_id, agency)),
-            ("excluded", desk_id in item.exclude or agency in item.exclude),
-            ("first_responder", desk.first_responder),
-            ("gave_rise", desk_id == item.cause_desk),
-            ("identity_established", "identity_established" in desk.verification),
-            ("in_remit", desk_id in self._remit),
-            ("interviewed_by_sw", "interviewed_by_sw" in desk.verification),
-            ("involvement", _degree(standing)),
-            ("kind", desk.kind),
-            ("network", _is_of(standing, NETWORK_KINDS)),
-            ("originating", desk_id == item.desk),
-            ("placing", _is_of(standing, frozenset({"placing_team"}))),
-            ("relationship_established", "relationship_established" in desk.verification),
-            ("roles", _roles(desk, item.area)),
-            ("safe_word_given", "safe_word_given" in desk.verification),
-            ("sector", desk.sector),
-            ("standing", desk.standing),
-            ("told_by_duty", tuple(self._duty.get(desk_id, ()))),
+        relation = (
+            desk_id in item.to,
+            child is not None and bool(child.flags) and child.conflicts_with(desk_id, agency),
+            bool(item.exclude) and (desk_id in item.exclude or agency in item.exclude),
+            desk_id == item.cause_desk,
+            _degree(standing),
+            _is_of(standing, NETWORK_KINDS),
+            desk_id == item.desk,
+            _is_of(standing, _PLACING),
         )
+        known = self._reach.sections.get((desk_id, relation))
+        if known is None:
+            known = self._reach.sections[desk_id, relation] = self._section(desk_id, *relation)
+        return known
+
+    def _section(  # noqa: PLR0913  # one argument for each way in which a desk may stand to an item
+        self,
+        desk_id: DeskId,
+        addressed: bool,
+        conflicted: bool,
+        excluded: bool,
+        gave_rise: bool,
+        involvement: str,
+        network: bool,
+        originating: bool,
+        placing: bool,
+    ) -> Section:
+        desk, reach = self._world.desks[desk_id], self._reach
+        values = {
+            "addressed": addressed,
+            "alert_escalation": desk_id in reach.escalation,
+            "alert_owner": desk_id in reach.owners,
+            "conflicted": conflicted,
+            "excluded": excluded,
+            "first_responder": desk.first_responder,
+            "gave_rise": gave_rise,
+            "in_remit": desk_id in reach.remit,
+            "involvement": involvement,
+            "kind": desk.kind,
+            "network": network,
+            "originating": originating,
+            "placing": placing,
+            "roles": _roles(desk, self._item.area),
+            "sector": desk.sector,
+            "standing": desk.standing,
+            "told_by_duty": tuple(reach.duty.get(desk_id, ())),
+            **{name: name in desk.verification for name in _VERIFICATION},
+        }
+        return interned(DESK, tuple(values[name] for name in DESK))
+
+
+_PLACING = frozenset({"placing_team"})
+_VERIFICATION = ("identity_established", "interviewed_by_sw", "relationship_established", "safe_word_given")
 
 
 def _roles(desk: Desk, area: str) -> tuple[str, ...]:
@@ -168,16 +294,31 @@ def _is_of(involvement: Involvement | None, kinds: frozenset[str]) -> bool:
 
 def protocol_section(world: World, area: str, now: datetime) -> Section:
     """Area, edition and the dated law in force."""
-    return (("area", area), ("edition", world.data.edition(area)), ("law", tuple(world.data.law(now))))
+    return interned(PROTOCOL, (area, world.data.edition(area), tuple(world.data.law(now))))
 
 
-def document(child: Section, consent: tuple[str, str], desk: Section, item: Section, protocol: Section) -> bytes:
-    """The facts document: canonical JSON (RFC 8785) of the four sections."""
-    position, giver = consent
-    with_consent = (("consent_giver", giver), ("consent_position", position), *child)
-    return b'{"child":%b,"desk":%b,"item":%b,"protocol":%b}' % (
-        canonical_part(with_consent),
-        canonical_part(desk),
-        canonical_part(item),
-        canonical_part(protocol),
-    )
+ForDesks = dict[DeskId, tuple[Facts, ...]]
+"""For each desk considered, one document for each child that the item concerns."""
+
+
+def pack(facts: ForDesks, edition: int) -> bytes:
+    """Facts of one item for its desks, without saying anything twice: values only, members named by the edition."""
+    sections: dict[Section, int] = {}
+    desks = {
+        desk: [[sections.setdefault(section, len(sections)) for section in one] for one in documents]
+        for desk, documents in facts.items()
+    }
+    return msgspec.msgpack.encode([edition, [section.values for section in sections], desks])
+
+
+def unpack(packed: bytes) -> dict[DeskId, tuple[bytes, ...]]:
+    """The documents that `pack` was given. Raises Refused ``edition_unknown``: could not be checked here."""
+    edition, values, desks = msgspec.msgpack.decode(packed)
+    if edition not in NAMES:
+        raise Refused("edition_unknown", f"facts of edition {edition} cannot be read here")
+    names = NAMES[edition]
+
+    def document(one: Sequence[int]) -> bytes:
+        return Facts(*(Section(n, tuple(values[i])) for n, i in zip(names, one, strict=True))).document()
+
+    return {DeskId(desk): tuple(document(one) for one in documents) for desk, documents in desks.items()}

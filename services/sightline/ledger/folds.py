@@ -74,9 +74,15 @@ class ChildFold(msgspec.Struct):
         if value == before:
             return False
         if before != SCALES[name][0]:
-            self.past.append((name, before, position))
+            self._pass(name, before, position)
         self.now[name] = value
         return True
+
+    def _pass(self, name: str, value: str, position: int) -> None:
+        """Keep a value that has passed, without those that ended earlier and were not stronger: they never matter."""
+        rank = SCALES[name].index
+        self.past = [p for p in self.past if p[0] != name or rank(p[1]) > rank(value)]
+        self.past.append((name, value, position))
 
     def strongest(self, name: str, since: int) -> str:
         """The strongest value that held at any time after that position."""

@@ -52,4 +52,4 @@ class Matter(Stream):
     @classmethod
     def opened(cls, matter: UUID, *, step: str, at: datetime) -> Self:
         """A new matter for something that no single child's record can hold."""
-        return cls._create(cls.Opened, id=matter, step=step, timestamp=at)  # type: ignore[arg-type]  # topic root, no library Created
+        return cls._create(cls.Opened, id=matter, step=step, timestamp=at)

@@ -69,7 +69,7 @@ class Policy(root.Recorded):
     @classmethod
     def founded(cls, *, origin: str, step: str, at: datetime) -> Self:
         """The first entry of a hub's ledger."""
-        return cls._create(cls.Founded, id=POLICY_STREAM, step=step, timestamp=at, origin=origin)  # type: ignore[arg-type]  # topic root, no library Created
+        return cls._create(cls.Founded, id=POLICY_STREAM, step=step, timestamp=at, origin=origin)
 
     @event(Activated)
     def _activated(self, policy: str, engine: str) -> None:

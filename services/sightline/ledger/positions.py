@@ -24,7 +24,11 @@ def position(session: Session, name: str) -> int:
 
 
 def advance(session: Session, name: str, start: int, end: int) -> None:
-    """Move from the position that the batch started at. Raises `Overtaken`."""
+    """Move from the position that the batch started at. Raises `Overtaken`.
+
+    Called before the batch's results are written: on PostgreSQL it holds the row until the transaction ends, so that a
+    second follower waits and is then overtaken, where it would else fail on a row that the first has written.
+    """
     session.execute("INSERT INTO positions VALUES (?, 0) ON CONFLICT (name) DO NOTHING", (name,))
     moved = session.execute(
         "UPDATE positions SET position = ? WHERE name = ? AND position = ? RETURNING position", (end, name, start)

@@ -40,7 +40,9 @@ def open_body(entry: ItemEntry, plain: bytes) -> Body:
     return Body(data, defects)
 
 
-def item_facts(entry: ItemEntry, body: Body, fields: Fields, *, originator_sector: str, looked_after: bool) -> dict[str, Any]:
+def item_facts(
+    entry: ItemEntry, body: Body, fields: Fields, *, originator_sector: str, looked_after: bool
+) -> dict[str, Any]:
     """Item facts that never change (schemas/facts.json, `item`)."""
     data = body.data
     sharing = data.get("sharing") or {}

@@ -140,4 +140,3 @@ class Ledger(Application[UUID]):
 
     def _placed(self, notification: Notification) -> Placed:
         return Placed(Position(notification.id), cast("Entry", self.mapper.to_domain_event(notification)))
-

@@ -3,10 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
-
-import orjson
 
 from sightline.kernel.ids import DeskId
 from sightline.kernel.values import Desk
@@ -51,7 +48,9 @@ class PolicyData:
     def telling(self, event_type: str, circumstance: str, area: str) -> dict[str, list[str]]:
         """Duty rows that this type, circumstance and area bring into play, with the roles each tells."""
         edition = self.edition(area)
-        return {row: duty["roles"] for row, duty in self.duties.items() if _applies(duty, event_type, circumstance, edition)}
+        return {
+            row: duty["roles"] for row, duty in self.duties.items() if _applies(duty, event_type, circumstance, edition)
+        }
 
 
 def _applies(duty: Json, event_type: str, circumstance: str, edition: str) -> bool:
@@ -68,6 +67,21 @@ def _in_force(basis: Json, today: date) -> bool:
 
 
 @dataclass(slots=True)
+class Reach:
+    """Who is reached by items of one type, circumstance and area, whoever they are about."""
+
+    remit: set[DeskId]
+    duty: dict[DeskId, list[str]]
+    """Desks that a duty names, with its rows, sorted."""
+    owners: set[DeskId]
+    escalation: set[DeskId]
+    desks: set[DeskId]
+    """All of these."""
+    sections: dict[tuple[DeskId, tuple[object, ...]], Any] = field(default_factory=dict)
+    """Desks' sections of facts made so far, by how the desk stands to the item."""
+
+
+@dataclass(slots=True)
 class World:
     """The desks as the ledger knows them, found by role and area."""
 
@@ -75,10 +89,12 @@ class World:
     desks: dict[DeskId, Desk] = field(default_factory=dict)
     _by_role: dict[tuple[str, str], list[DeskId]] = field(default_factory=dict)
     _changed: dict[DeskId, Desk] = field(default_factory=dict)
+    _reaches: dict[tuple[str, str, str], Reach] = field(default_factory=dict)
 
     def add(self, desk: Desk) -> None:
         """A desk opened, or changed."""
         self.desks[desk.id] = self._changed[desk.id] = desk
+        self._reaches.clear()
         for role in desk.roles:
             for area in desk.areas:
                 holders = self._by_role.setdefault((role, area), [])
@@ -99,21 +115,26 @@ class World:
         """That desk, or every desk of that agency."""
         return {d for d in self.desks if d == name or d.partition("/")[0] == name}
 
-    def in_remit(self, event_type: str, area: str) -> set[DeskId]:
-        """Desks whose role and area give them a remit for that type."""
+    def reach(self, event_type: str, circumstance: str, area: str) -> Reach:
+        """Who is reached by items of that type, circumstance and area."""
+        key = (event_type, circumstance, area)
+        if key not in self._reaches:
+            self._reaches[key] = self._reach(*key)
+        return self._reaches[key]
+
+    def use(self, data: PolicyData) -> None:
+        """Take another policy's data: from its activation on, others may be reached."""
+        self.data = data
+        self._reaches.clear()
+
+    def _reach(self, event_type: str, circumstance: str, area: str) -> Reach:
         roles = [role for role, remit in self.data.remits.items() if event_type in remit["types"]]
-        return self.holding(roles, area)
-
-    def told_by_duty(self, event_type: str, circumstance: str, area: str) -> dict[DeskId, list[str]]:
-        """Desks that a duty names, with its rows, sorted."""
-        told: dict[DeskId, list[str]] = {}
-        for row, roles in sorted(self.data.telling(event_type, circumstance, area).items()):
-            for desk in self.holding(roles, area):
-                told.setdefault(desk, []).append(row)
-        return told
-
-
-@lru_cache(maxsize=65536)
-def canonical_part(part: tuple[tuple[str, object], ...]) -> bytes:
-    """Canonical JSON of one section of a facts document, given as sorted (name, value) pairs."""
-    return orjson.dumps({k: list(v) if isinstance(v, tuple) else v for k, v in part}, option=orjson.OPT_SORT_KEYS)
+        duty: dict[DeskId, list[str]] = {}
+        for row, told in sorted(self.data.telling(event_type, circumstance, area).items()):
+            for desk in self.holding(told, area):
+                duty.setdefault(desk, []).append(row)
+        alert = self.data.alerts.get(event_type)
+        owners = self.holding([alert["owner"]], area) if alert else set()
+        escalation = self.holding([alert["escalation"]], area) if alert else set()
+        remit = self.holding(roles, area)
+        return Reach(remit, duty, owners, escalation, remit | set(duty) | owners | escalation)

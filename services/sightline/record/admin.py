@@ -103,5 +103,3 @@ class Admin:
     def _note(self, stream: Any, event: type, /, **what: object) -> None:
         step = f"{event.__name__.lower()}-{stream.id.hex[:8]}-{stream.version + 1}"
         stream.note(event, step=step, timestamp=self._clock.now(), **what)
-
-

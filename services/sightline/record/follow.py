@@ -150,9 +150,7 @@ def missing_returned(step: Step, child: Child, said: Said) -> None:
         return
     ended = max(min(instant(said.data.get("returned_at"), step.at), step.at), episode.began)
     harmed = said.data.get("harm_suffered") == "yes"
-    child.note(
-        Child.EpisodeEnded, step=step.id, timestamp=step.at, number=episode.number, ended=ended, harmed=harmed
-    )
+    child.note(Child.EpisodeEnded, step=step.id, timestamp=step.at, number=episode.number, ended=ended, harmed=harmed)
     if returned_harmed(child.episodes[episode.number]):
         ppn1_due(step, child, RETURNED_AND_HARMED, episode.number)
 
@@ -192,9 +190,7 @@ def consent_recorded(step: Step, child: Child, said: Said) -> None:
     )
     if expires is not None:
         ref = f"{purpose}:{said.desk.id}"
-        step.work.set_clock(
-            "consent_expiry", due=expires, stream=child.id, ref=ref, desk=said.desk.id, area=step.area
-        )
+        step.work.set_clock("consent_expiry", due=expires, stream=child.id, ref=ref, desk=said.desk.id, area=step.area)
 
 
 def consent_withdrawn(step: Step, child: Child, said: Said) -> None:
@@ -231,9 +227,7 @@ def involvement_confirmed(step: Step, child: Child, said: Said) -> None:
     """Another agency's confirming desk stands behind a claim; a claimant cannot confirm itself."""
     desk = DeskId(said.data["involved_desk"])
     if desk in child.involved and said.confirms and agency_of(desk) != said.desk.agency:
-        child.note(
-            Child.InvolvementConfirmed, step=step.id, timestamp=step.at, desk=desk, by=said.desk.id
-        )
+        child.note(Child.InvolvementConfirmed, step=step.id, timestamp=step.at, desk=desk, by=said.desk.id)
 
 
 def involvement_closed(step: Step, child: Child, said: Said) -> None:
@@ -287,9 +281,7 @@ def possible_match(step: Step, child: Child, other: str) -> None:
     step.work.set_clock("possible_match", due=due, stream=child.id, ref=other, desk="", area=step.area)
 
 
-def _raise(
-    step: Step, child: Child, type: str, code: str, asks: str, extra: Mapping[str, Any], situation: str
-) -> None:
+def _raise(step: Step, child: Child, type: str, code: str, asks: str, extra: Mapping[str, Any], situation: str) -> None:
     if child.alert_for(situation, 0) is not None:
         return
     body = {

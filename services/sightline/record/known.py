@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from sightline.kernel.ids import AgencyId, DeskId
-from sightline.kernel.ports import Session, Value
+from sightline.kernel.ports import Row, Session, Value
 
 _CHUNK = 400
 
@@ -115,13 +115,11 @@ def _numbers(session: Session, agencies: Sequence[AgencyId], known: Known) -> No
         known.numbers[agency] = rows[0][0] or 0
 
 
-def _by_key(session: Session, table: str, key: str, columns: str, values: Iterable[Value]) -> list[Sequence[Value]]:
+def _by_key(session: Session, table: str, key: str, columns: str, values: Iterable[Value]) -> list[Row]:
     distinct = list(dict.fromkeys(values))
-    rows: list[Sequence[Value]] = []
+    rows: list[Row] = []
     for start in range(0, len(distinct), _CHUNK):
         chunk = distinct[start : start + _CHUNK]
         marks = ",".join("?" * len(chunk))
         rows += session.execute(f"SELECT {columns} FROM {table} WHERE {key} IN ({marks})", chunk)  # noqa: S608  # names are ours, values are parameters
     return rows
-
-

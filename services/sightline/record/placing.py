@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -124,18 +125,18 @@ class Placing:
 
     def _settle(self, home: Stream, target: KnownItem, reference: Reference) -> None:
         """What a referring type changes about the thing it refers to."""
-        kind, note = self.one.envelope.type, {"step": self.step, "timestamp": self.at}
+        kind, note = self.one.envelope.type, partial(home.note, step=self.step, timestamp=self.at)
         stream = cast("Any", home)
         if kind == "item.corrected":
-            home.note(stream.ItemCorrected, item=target.ref, by=self.desk.id, **note)
+            note(stream.ItemCorrected, item=target.ref, by=self.desk.id)
         elif kind == "item.retracted":
             reason = self.one.submission.data["reason_code"]
-            home.note(stream.ItemRetracted, item=target.ref, reason=reason, **note)
+            note(stream.ItemRetracted, item=target.ref, reason=reason)
         elif kind == "recall.answered":
             answer = self.one.submission.data["answer"]
-            home.note(stream.RecallAnswered, recall=reference.name, by=self.desk.id, answer=answer, **note)
+            note(stream.RecallAnswered, recall=reference.name, by=self.desk.id, answer=answer)
         elif kind == "alert.acknowledged" and isinstance(home, Child):
-            home.note(Child.AlertAcknowledged, alert=target.ref, by=self.desk.id, **note)
+            note(Child.AlertAcknowledged, alert=target.ref, by=self.desk.id)
 
     def _follow(self, child: Child, ref: str) -> None:
         follow = FOLLOWS.get(self.one.envelope.type)
@@ -226,4 +227,3 @@ class Placing:
         self.work.row("possible_matches", child.id.hex, other.hex, area, seconds)
         possible_match(self._step(""), child, other.hex)
         self.work.take(child)
-

@@ -58,4 +58,3 @@ class Refusing:
     def _seal(self, plain: bytes) -> bytes:
         nonce = os.urandom(12)
         return nonce + AESGCM(self._key).encrypt(nonce, plain, b"quarantine")
-

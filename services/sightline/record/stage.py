@@ -272,5 +272,3 @@ def _wanted(batch: Sequence[Verified | Rejected], tokens: Sequence[list[Tokens]]
         recalls=[(desk, ref.name) for desk, ref in references if ref is not None and ref.is_recall],
         agencies=sorted(senders),
     )
-
-

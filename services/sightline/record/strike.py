@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from sightline.kernel.ports import Clock
+from sightline.kernel.ports import Clock, Session
 from sightline.ledger.child import Child
 from sightline.ledger.matter import Matter
 from sightline.ledger.policy import POLICY_STREAM, Policy
@@ -21,9 +21,7 @@ _HOUR = 3600
 class Strike:
     """Strikes what is due. Losing a race to another writer leaves the clock to the next call."""
 
-    def __init__(
-        self, *, ledger: Ledger, vault: KeyVault, areas: Mapping[str, AreaProtocol], clock: Clock
-    ) -> None:
+    def __init__(self, *, ledger: Ledger, vault: KeyVault, areas: Mapping[str, AreaProtocol], clock: Clock) -> None:
         self._ledger = ledger
         self._vault = vault
         self._areas = areas
@@ -49,14 +47,13 @@ class Strike:
         )
         for clock_id, kind, stream, ref, area in due:
             self._one(work, UUID(stream), kind, ref, area, f"clock:{clock_id}:{now}")
+
+        def also(session: Session) -> None:
+            work.rows(session)
+            session.execute_many("UPDATE clocks SET struck = ? WHERE id = ?", [(now, row[0]) for row in due])
+
         try:
-            self._ledger.append(
-                work.entries,
-                also=lambda session: (
-                    work.rows(session),
-                    session.execute_many("UPDATE clocks SET struck = ? WHERE id = ?", [(now, row[0]) for row in due]),
-                )[0],
-            )
+            self._ledger.append(work.entries, also=also)
         except Collision:
             return 0
         return len(due)

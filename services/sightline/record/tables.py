@@ -1,18 +1,28 @@
 """Rows that must commit with the entries they stand beside. Unique keys settle races; a collision loads again."""
 
 TABLES = (
-    "CREATE TABLE IF NOT EXISTS claims (source TEXT, event_id TEXT, digest BLOB, receipt_id TEXT,"
-    " PRIMARY KEY (source, event_id))",
-    "CREATE TABLE IF NOT EXISTS receipts (id TEXT PRIMARY KEY, agency TEXT, desk TEXT, number BIGINT, outcome TEXT,"
-    " recorded BIGINT, body BLOB, UNIQUE (agency, number))",
+    (
+        "CREATE TABLE IF NOT EXISTS claims (source TEXT, event_id TEXT, digest BLOB, receipt_id TEXT,"
+        " PRIMARY KEY (source, event_id))"
+    ),
+    (
+        "CREATE TABLE IF NOT EXISTS receipts (id TEXT PRIMARY KEY, agency TEXT, desk TEXT, number BIGINT, outcome TEXT,"
+        " recorded BIGINT, body BLOB, UNIQUE (agency, number))"
+    ),
     "CREATE TABLE IF NOT EXISTS quarantine (receipt_id TEXT PRIMARY KEY, sealed BLOB, until BIGINT)",
-    "CREATE TABLE IF NOT EXISTS notices (id TEXT PRIMARY KEY, desk TEXT, area TEXT, urgent BIGINT, code TEXT,"
-    " type TEXT, reference TEXT, recorded BIGINT)",
+    (
+        "CREATE TABLE IF NOT EXISTS notices (id TEXT PRIMARY KEY, desk TEXT, area TEXT, urgent BIGINT, code TEXT,"
+        " type TEXT, reference TEXT, recorded BIGINT)"
+    ),
     "CREATE TABLE IF NOT EXISTS bound_identifiers (token BLOB PRIMARY KEY, child TEXT)",
     "CREATE TABLE IF NOT EXISTS name_tokens (token BLOB, child TEXT, PRIMARY KEY (token, child))",
-    "CREATE TABLE IF NOT EXISTS possible_matches (child TEXT, other TEXT, area TEXT, proposed BIGINT,"
-    " PRIMARY KEY (child, other))",
+    (
+        "CREATE TABLE IF NOT EXISTS possible_matches (child TEXT, other TEXT, area TEXT, proposed BIGINT,"
+        " PRIMARY KEY (child, other))"
+    ),
     "CREATE TABLE IF NOT EXISTS child_refs (ref TEXT PRIMARY KEY, child TEXT)",
-    "CREATE TABLE IF NOT EXISTS items (ref TEXT PRIMARY KEY, stream TEXT, version BIGINT, type TEXT, agency TEXT,"
-    " area TEXT, children TEXT, alert BIGINT)",
+    (
+        "CREATE TABLE IF NOT EXISTS items (ref TEXT PRIMARY KEY, stream TEXT, version BIGINT, type TEXT, agency TEXT,"
+        " area TEXT, children TEXT, alert BIGINT)"
+    ),
 )

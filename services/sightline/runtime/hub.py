@@ -9,8 +9,8 @@ from sightline.audit.replay import Replay
 from sightline.decide.stage import Decide
 from sightline.feed.reading import FeedReader
 from sightline.feed.stage import Feed
-from sightline.formats.receipt import Receipt, make_receipt
 from sightline.formats.jwk import PrivateKey
+from sightline.formats.receipt import Receipt, make_receipt
 from sightline.kernel.ids import DeskId, KeyId
 from sightline.kernel.ports import Clock, Database
 from sightline.kernel.values import Defect, Rejected, Verified

@@ -1,13 +1,14 @@
-"""The embedded line: one thread checks what comes in, one thread writes; both stop when told, and after their batch.
+"""The embedded line: three threads that check, write and release. All stop when told, and after their batch.
 
-Checking (parse, signatures) overlaps with recording and deciding of the batch before: signatures release the
-interpreter lock, so both cores work. There is one writer, so nothing competes for the database.
+Checking (parse, signatures) overlaps with recording and deciding of the batch before, and with sealing, export and
+telling of the one before that: signatures and disks release the interpreter lock, so both cores work. Each table has
+one writer, and the store lets one transaction write at a time.
 """
 
 import queue
 import threading
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -37,7 +38,7 @@ class Counts:
 
     outcomes: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     """Seconds spent in each stage."""
     entries_decided: int = 0
     leaves_sealed: int = 0
@@ -57,26 +58,40 @@ class Runner:
         self._checked: queue.Queue[tuple[list[Verified | Rejected], list[Waiting]]] = queue.Queue(maxsize=_AHEAD)
         self._stopping = threading.Event()
         self._news = threading.Condition()
-        self._trouble = ""
+        self._trouble: dict[str, str] = {}
         self._corrupt = ""
+        self._decided = threading.Event()
         self._sealed_at = 0.0
         self._struck_at = 0.0
-        self._threads = [
-            threading.Thread(target=self._check_all, name="sightline-check", daemon=True),
-            threading.Thread(target=self._write_all, name="sightline-write", daemon=True),
-        ]
+        self._check = threading.Thread(target=self._check_all, name="sightline-check", daemon=True)
+        self._write = threading.Thread(
+            target=self._keep_going,
+            args=("write", self._write_once, self._wrote_all),
+            name="sightline-write",
+            daemon=True,
+        )
+        self._release = threading.Thread(
+            target=self._keep_going,
+            args=("release", self._release_once, self._released_all),
+            name="sightline-release",
+            daemon=True,
+        )
 
     def start(self) -> None:
         """Begin. What a stop or a kill left undone is finished first."""
-        for thread in self._threads:
+        for thread in (self._check, self._write, self._release):
             thread.start()
 
     def stop(self, timeout_s: float = 30.0) -> bool:
         """Take nothing more, finish what was taken, seal and tell it; whether that was done in time."""
         self._stopping.set()
-        for thread in self._threads:
-            thread.join(timeout_s)
-        return not any(thread.is_alive() for thread in self._threads)
+        self._decided.set()
+        with self._news:
+            self._news.notify_all()
+        deadline = perf_counter() + timeout_s
+        for thread in (self._check, self._write, self._release):
+            thread.join(max(0.0, deadline - perf_counter()))
+        return not any(thread.is_alive() for thread in (self._check, self._write, self._release))
 
     def submit(self, raw: bytes) -> "Future[Answer]":
         """The answer to one submission, when it is recorded. Raises `Unavailable` when no more can wait."""
@@ -99,9 +114,9 @@ class Runner:
     def health(self) -> dict[str, object]:
         """Whether the line moves, and what it waits for if not."""
         return {
-            "alive": all(thread.is_alive() for thread in self._threads),
+            "alive": all(thread.is_alive() for thread in (self._check, self._write, self._release)),
             "stopping": self._stopping.is_set(),
-            "trouble": self._corrupt or self._trouble,
+            "trouble": self._corrupt or ", ".join(sorted(self._trouble.values())),
             "corrupt": bool(self._corrupt),
             "waiting": self._queue.qsize(),
             "decided": self._hub.decide.at,
@@ -134,37 +149,79 @@ class Runner:
                 break
         return waiting
 
-    def _write_all(self) -> None:
+    def _keep_going(self, name: str, once: Callable[[], bool], is_done: Callable[[], bool]) -> None:
+        """Call `once` until everything is done; wait and try again while something does not answer."""
         failures = 0
-        while not self._finished():
+        while not self._corrupt:
             try:
-                self._write_once()
-                failures, self._trouble = 0, ""
+                moved = once()
+                failures = 0
+                self._trouble.pop(name, None)
             except Unavailable as exc:
-                self._stalled(exc, failures)
+                self._stalled(name, exc, failures)
                 failures += 1
-            except Exception as exc:
-                self._corrupt = exc.code if isinstance(exc, SightlineError) else "internal_error"
-                _log.error("line stopped", code=self._corrupt, kind=type(exc).__name__, corrupt=isinstance(exc, Corrupt))
-                self._drop_all()
+                moved = False
+            except Exception as exc:  # noqa: BLE001  # whatever it is, the line must be seen to have stopped
+                self._break(exc)
+                return
+            if not moved and self._stopping.is_set() and (is_done() or failures):
                 return
 
-    def _finished(self) -> bool:
-        return self._stopping.is_set() and not self._threads[0].is_alive() and self._checked.empty() and self._settled()
+    def _break(self, exc: Exception) -> None:
+        """Our own evidence disagrees, or we have a fault: stop, say so, and leave nobody waiting."""
+        self._corrupt = exc.code if isinstance(exc, SightlineError) else "internal_error"
+        _log.error("line stopped", code=self._corrupt, kind=type(exc).__name__, corrupt=isinstance(exc, Corrupt))
+        while not self._checked.empty() or self._check.is_alive():
+            try:
+                _, waiting = self._checked.get(timeout=_IDLE_S)
+            except queue.Empty:
+                if self._queue.empty():
+                    return
+                continue
+            _fail(waiting, Unavailable("line_stopped"))
 
-    def _settled(self) -> bool:
-        """One last pass over everything recorded; true when nothing was left to do."""
-        return self._trouble != "" or not self._follow(now=True)
+    def _wrote_all(self) -> bool:
+        return not self._check.is_alive() and self._checked.empty()
 
-    def _write_once(self) -> None:
+    def _released_all(self) -> bool:
+        return not self._write.is_alive()
+
+    def _write_once(self) -> bool:
+        """Record the next batch if there is one, and decide what is new. Whether there was anything to do."""
         try:
             checked, waiting = self._checked.get(timeout=_IDLE_S)
         except queue.Empty:
             self._strike()
-            self._follow(now=True)
-            return
+            return self._decide()
         self._record(checked, waiting)
-        self._follow(now=False)
+        self._decide()
+        return True
+
+    def _decide(self) -> bool:
+        started = perf_counter()
+        decided = self._hub.decide()
+        self.counts.seconds["decide"] += perf_counter() - started
+        self.counts.entries_decided += decided
+        if decided:
+            self._decided.set()
+        return bool(decided)
+
+    def _release_once(self) -> bool:
+        """Seal and tell what was decided, at most once in each interval. Whether there was anything to do."""
+        if self._decided.wait(_IDLE_S) and not self._stopping.is_set():
+            self._stopping.wait(max(0.0, self._sealed_at + self._settings.seal_interval_ms / 1000 - perf_counter()))
+        self._decided.clear()
+        started = perf_counter()
+        sealed = self._hub.register.seal()
+        self._sealed_at = perf_counter()
+        news = self._hub.feed()
+        self.counts.seconds["seal"] += self._sealed_at - started
+        self.counts.seconds["feed"] += perf_counter() - self._sealed_at
+        self.counts.leaves_sealed += sealed.count
+        if news:
+            with self._news:
+                self._news.notify_all()
+        return bool(sealed.count or news)
 
     def _record(self, checked: Sequence[Verified | Rejected], waiting: Sequence[Waiting]) -> None:
         started = perf_counter()
@@ -180,27 +237,6 @@ class Runner:
                 self.counts.codes[answer.refusal.code] += 1
             future.set_result(answer)
 
-    def _follow(self, *, now: bool) -> bool:
-        """Decide; seal and tell unless it was done a moment ago. Whether there was anything to do."""
-        started = perf_counter()
-        decided = self._hub.decide()
-        after_decide = perf_counter()
-        self.counts.seconds["decide"] += after_decide - started
-        self.counts.entries_decided += decided
-        if not now and (after_decide - self._sealed_at) * 1000 < self._settings.seal_interval_ms:
-            return bool(decided)
-        sealed = self._hub.register.seal()
-        after_seal = perf_counter()
-        news = self._hub.feed()
-        self.counts.seconds["seal"] += after_seal - after_decide
-        self.counts.seconds["feed"] += perf_counter() - after_seal
-        self.counts.leaves_sealed += sealed.count
-        self._sealed_at = after_seal
-        if news:
-            with self._news:
-                self._news.notify_all()
-        return bool(decided or sealed.count or news)
-
     def _strike(self) -> None:
         moment = perf_counter()
         if moment - self._struck_at < self._settings.clock_interval_s:
@@ -209,24 +245,13 @@ class Runner:
         self._hub.strike.hourly()
         self.counts.clocks_struck += self._hub.strike()
 
-    def _stalled(self, exc: Unavailable, failures: int) -> None:
+    def _stalled(self, name: str, exc: Unavailable, failures: int) -> None:
         """Say what the line waits for, and wait a little longer each time."""
-        if exc.code != self._trouble:
+        if self._trouble.get(name) != exc.code:
             _log.warning("line waits", code=exc.code)
-        self._trouble = exc.code
+        self._trouble[name] = exc.code
         self.counts.stops += 1
         self._stopping.wait(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
-
-    def _drop_all(self) -> None:
-        """Nobody waits for ever for a line that has stopped."""
-        while True:
-            try:
-                _, waiting = self._checked.get(timeout=_IDLE_S)
-            except queue.Empty:
-                if self._stopping.is_set() or not self._threads[0].is_alive():
-                    return
-                continue
-            _fail(waiting, Unavailable("line_stopped"))
 
 
 def _fail(waiting: Sequence[Waiting], exc: SightlineError) -> None:

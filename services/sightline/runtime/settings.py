@@ -9,7 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sightline.kernel.errors import Refused
 
-_OTHERS = frozenset({"SIGHTLINE_OPA", "SIGHTLINE_REQUIRE_SERVICES", "SIGHTLINE_KILLS", "SIGHTLINE_EXAMPLES", "SIGHTLINE_KILL_AT"})
+_OTHERS = frozenset(
+    {"SIGHTLINE_OPA", "SIGHTLINE_REQUIRE_SERVICES", "SIGHTLINE_KILLS", "SIGHTLINE_EXAMPLES", "SIGHTLINE_KILL_AT"}
+)
 """Read by scripts and tests, not by the hub."""
 
 

@@ -177,9 +177,7 @@ class View:
             return None
         key = ItemKey([p for p in parents if p], UUID(str(entry.originator_id)), entry.originator_version)
         body = open_body(entry, key.open("body", entry.sealed))
-        return redact(
-            self._fields, entry.type, entry.schema_version, body.data, shown, body.defects, part=entry.part
-        )
+        return redact(self._fields, entry.type, entry.schema_version, body.data, shown, body.defects, part=entry.part)
 
     def _keys(self, entries: Iterable[ItemEntry]) -> Mapping[str, bytes]:
         return self._vault.open(sorted({n for e in entries for n in key_names(e.children, e.area)}))

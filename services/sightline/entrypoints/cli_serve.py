@@ -1,0 +1,130 @@
+"""``sightline serve``: the embedded hub over HTTP, on loopback unless told otherwise, until it is asked to stop."""
+
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+import structlog
+import uvicorn
+
+from sightline.entrypoints.api import create_app
+from sightline.entrypoints.api.streams import Streams
+from sightline.runtime import logs
+from sightline.runtime.embedded import embedded
+from sightline.runtime.runner import Runner
+from sightline.runtime.settings import Settings
+
+_log = structlog.get_logger("sightline.serve")
+
+BACKLOG = 512
+DRAIN_S = 10
+"""How long open requests may take once the hub was asked to stop."""
+STOP_S = 60.0
+"""How long the line may take to finish what it took."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Address:
+    """What is printed at the start."""
+
+    url: str
+    keys: str
+    """Where the hub's own keys are."""
+    vkey: str
+    origin: str
+    audience: str
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, which on SIGTERM or SIGINT ends the streams, answers what is open, and returns instead of dying."""
+
+    def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
+        super().__init__(config)
+        self._streams = streams
+
+    def stop(self) -> None:
+        """Take no more requests. Safe from a signal handler and from any thread."""
+        self._streams.close()
+        self.should_exit = True
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the caller's (`stopping_on_signals`): uvicorn would raise them again before the line is done."""
+        yield
+
+
+@contextmanager
+def stopping_on_signals(server: Server) -> Iterator[None]:
+    """While this holds, SIGTERM and SIGINT stop the server; a second one changes nothing."""
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        server.stop()
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises OSError when the address is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+@contextmanager
+def serving(settings: Settings, listening: socket.socket) -> Iterator[tuple[Server, Address]]:
+    """A hub with its line running and a server ready to run. At the end: batch finished, sealed, exported, closed."""
+    hub = embedded(settings.data, origin=settings.origin)
+    runner = Runner(hub, settings)
+    app = create_app(hub, runner, settings)
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=DRAIN_S, lifespan="on"
+    )
+    host, port = listening.getsockname()[:2]
+    address = Address(
+        url=f"http://{f'[{host}]' if ':' in host else host}:{port}",
+        keys=str(settings.data / "keys"),
+        vkey=hub.vkey,
+        origin=hub.origin,
+        audience=settings.audience,
+    )
+    runner.start()
+    try:
+        yield Server(config, app.state.parts.streams), address
+    finally:
+        is_done = runner.stop(STOP_S)
+        hub.close()
+        _log.info("stopped", kind="done" if is_done else "unfinished", seconds=STOP_S if not is_done else 0)
+
+
+def serve(settings: Settings, listening: socket.socket, announce: "Announce") -> None:
+    """Run until a signal. `announce` gets the address once the hub is ready to take requests."""
+    logs.configure()
+    with serving(settings, listening) as (server, address), stopping_on_signals(server):
+        announce(address)
+        server.run(sockets=[listening])
+
+
+class Announce:
+    """Says on standard output where the hub is."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+
+    def __call__(self, address: Address) -> None:
+        """Print it."""
+        raise NotImplementedError

@@ -1,0 +1,268 @@
+"""The process that is killed: the embedded hub and its line, spoken to over two pipes.
+
+``python -m tests.faults.child '<plan as JSON>'``
+"""
+
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO, Any, cast
+
+import msgspec
+import orjson
+from tests.faults import frames
+from tests.faults.marks import STARTING, Marks
+
+from sightline.kernel.errors import SightlineError, Unavailable
+from sightline.kernel.ids import DeskId
+from sightline.record.stage import Answer
+from sightline.runtime.embedded import embedded
+from sightline.runtime.hub import Hub
+from sightline.runtime.runner import Runner
+from sightline.runtime.settings import Settings
+from sightline.view.reading import ItemView
+
+_EPOCH = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+_PAGE = 200
+
+
+class Kill(msgspec.Struct, frozen=True):
+    """Die at the `nth` time that the hub comes to `step`: there, or some microseconds later."""
+
+    step: str
+    nth: int
+    after_us: int = 0
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """How one life of the hub is run."""
+
+    folder: str
+    marks: str
+    origin: str
+    began: float
+    """`time.monotonic` of the run's beginning: parent and child read the same clock."""
+    pace: float = 1.0
+    """How many times faster than ours the hub's time passes, so that hours strike and deadlines run out."""
+    kill: Kill | None = None
+    batch: int = 256
+    seal_ms: int = 100
+
+
+class PacedClock:
+    """Time that all lives of one run share. It never goes back: the machine's monotonic clock drives it."""
+
+    def __init__(self, began: float, pace: float) -> None:
+        self._began = began
+        self._pace = pace
+
+    def now(self) -> datetime:
+        """The present."""
+        return _EPOCH + timedelta(seconds=(time.monotonic() - self._began) * self._pace)
+
+
+class Steps:
+    """What the hub calls at each step: marks it and, when the plan says so, ends the process there."""
+
+    def __init__(self, marks: Marks, kill: Kill | None) -> None:
+        self._marks = marks
+        self._kill = kill
+        self._seen: Counter[str] = Counter()
+
+    def __call__(self, step: str) -> None:
+        self._marks.entered(step)
+        self._seen[step] += 1
+        kill = self._kill
+        if kill is None or step != kill.step or self._seen[step] != kill.nth:
+            return
+        if kill.after_us == 0:
+            self._marks.killed_at(step)
+            die()
+        threading.Thread(target=_die_after, args=(kill.after_us / 1e6,), daemon=True).start()
+
+
+def die() -> None:
+    """What `kill -9` does: nothing is flushed, closed or told."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _die_after(seconds: float) -> None:
+    time.sleep(seconds)
+    die()
+
+
+class _Leaving:
+    """A stage that says when it is done; all else is the stage's own."""
+
+    def __init__(self, stage: Any, left: Callable[[], None]) -> None:
+        self._stage = stage
+        self._left = left
+
+    def __call__(self, *args: Any) -> Any:
+        return self._done(self._stage, *args)
+
+    def seal(self) -> Any:
+        return self._done(self._stage.seal)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stage, name)
+
+    def _done(self, call: Callable[..., Any], *args: Any) -> Any:
+        try:
+            return call(*args)
+        finally:
+            self._left()
+
+
+def watched(hub: Hub, marks: Marks) -> Hub:
+    """The same hub, whose stages also say when they are done."""
+    return replace(
+        hub,
+        verify=cast("Any", _Leaving(hub.verify, lambda: marks.left(checker=True))),
+        record=cast("Any", _Leaving(hub.record, marks.left)),
+        decide=cast("Any", _Leaving(hub.decide, marks.left)),
+        register=cast("Any", _Leaving(hub.register, marks.left)),
+    )
+
+
+class Child:
+    """One life: reads questions, writes answers. Polls have a thread of their own, as readers do over HTTP."""
+
+    def __init__(self, hub: Hub, runner: Runner, out: IO[bytes]) -> None:
+        self._hub = hub
+        self._runner = runner
+        self._out = out
+        self._lock = threading.Lock()
+        self._polls: queue.SimpleQueue[frames.Poll] = queue.SimpleQueue()
+
+    def say(self, message: frames.FromChild) -> None:
+        """Write one message, whole."""
+        with self._lock:
+            self._out.write(frames.framed(message))
+            self._out.flush()
+
+    def run(self, asked: IO[bytes]) -> None:
+        """Answer until told to quit, or until the parent is gone."""
+        threading.Thread(target=self._poll_all, daemon=True).start()
+        while (frame := frames.read_frame(asked)) is not None:
+            match frames.to_child.decode(frame):
+                case frames.Submit() as one:
+                    self._submit(one)
+                case frames.Poll() as one:
+                    self._polls.put(one)
+                case frames.AskHealth():
+                    self.say(self._health())
+                case frames.Quit():
+                    return
+
+    def _submit(self, one: frames.Submit) -> None:
+        try:
+            answer = self._runner.submit(one.raw)
+        except Unavailable as exc:
+            self.say(frames.NotNow(n=one.n, code=exc.code))
+            return
+        answer.add_done_callback(lambda done: self._answer(one.n, done))
+
+    def _answer(self, n: int, done: "Future[Answer]") -> None:
+        failure = done.exception()
+        if failure is not None:
+            self.say(frames.NotNow(n=n, code=getattr(failure, "code", type(failure).__name__)))
+            return
+        answer = done.result()
+        code = answer.refusal.code if answer.refusal else ""
+        self.say(frames.Answered(n=n, outcome=answer.outcome, code=code, receipt=answer.receipt))
+
+    def _poll_all(self) -> None:
+        while True:
+            one = self._polls.get()
+            desk = DeskId(one.desk)
+            page = self._hub.feeds.page(desk, after=one.after, limit=_PAGE)
+            bodies = [_body(view) for view in self._hub.view.items_at(desk, sorted(set(page.items)))]
+            self.say(
+                frames.Page(
+                    desk=desk,
+                    entries=[frames.Entry(e.seq, e.leaf, e.leaf_hash, e.kind) for e in page.entries],
+                    bodies=bodies,
+                    count=page.count,
+                    running=page.running,
+                    heartbeat=self._hub.feeds.heartbeat(desk, page),
+                )
+            )
+
+    def _health(self) -> frames.Health:
+        health = self._runner.health()
+        return frames.Health(
+            alive=bool(health["alive"]),
+            corrupt=bool(health["corrupt"]),
+            trouble=str(health["trouble"]),
+            waiting=int(str(health["waiting"])),
+            decided=int(str(health["decided"])),
+            head=self._hub.ledger.head(),
+        )
+
+
+def _body(view: ItemView) -> frames.Body:
+    shown = orjson.dumps(view.body) if view.state == "disclosed" else b""
+    return frames.Body(view.ref, view.type, view.state, view.leaf, list(view.classes), shown, view.recall)
+
+
+def pragmas(hub: Hub, name: str) -> list[Any]:
+    """What SQLite says on a connection that writes and on one that reads."""
+    with hub.database.transaction() as session:
+        written = session.execute(f"PRAGMA {name}")
+    with hub.database.reading() as session:
+        return [written[0][0], session.execute(f"PRAGMA {name}")[0][0]]
+
+
+def main() -> None:
+    """Live until told to quit, or killed."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # What is logged must not come between the frames.
+    plan = msgspec.json.decode(sys.argv[1], type=Plan)
+    marks = Marks(Path(plan.marks))
+    marks.entered(STARTING)
+    started = time.perf_counter()
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        hub = embedded(
+            Path(plan.folder),
+            origin=plan.origin,
+            clock=PacedClock(plan.began, plan.pace),
+            on_step=Steps(marks, plan.kill),
+        )
+    except SightlineError as exc:
+        out.write(frames.framed(frames.Failed(type(exc).__name__, exc.code, exc.detail)))
+        out.flush()
+        raise SystemExit(3) from None
+    hub = watched(hub, marks)
+    settings = Settings(
+        data=Path(plan.folder), batch_submissions=plan.batch, seal_interval_ms=plan.seal_ms, clock_interval_s=0.05
+    )
+    runner = Runner(hub, settings)
+    child = Child(hub, runner, out)
+    marks.left()
+    runner.start()
+    child.say(
+        frames.Ready(
+            opened_s=time.perf_counter() - started,
+            synchronous=pragmas(hub, "synchronous"),
+            journals=pragmas(hub, "journal_mode"),
+        )
+    )
+    child.run(os.fdopen(0, "rb"))
+    is_done = runner.stop()
+    hub.close()
+    raise SystemExit(0 if is_done else 4)
+
+
+if __name__ == "__main__":
+    main()

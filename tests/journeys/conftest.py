@@ -1,0 +1,14 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.builders_hub import Town, a_town
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    """A hub with the whole cast; closed at the end, whichever hub of its folder is open then."""
+    made = a_town(tmp_path / "hub")
+    yield made
+    made.hub.close()
