@@ -1,6 +1,5 @@
 """What the partners of a fault run send: a seeded mix of signed events about invented children, some of them hot."""
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -233,7 +232,3 @@ def _source(desk: str) -> str:
 def _said(at: Any) -> str:
     return str(at.isoformat(timespec="seconds").replace("+00:00", "Z"))
 
-
-def chance() -> int:
-    """A seed that nobody chose."""
-    return int.from_bytes(os.urandom(4), "big")

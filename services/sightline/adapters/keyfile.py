@@ -5,6 +5,7 @@ import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def load_or_create(folder: Path, origin: str) -> HubKeys:
     return HubKeys(
         checkpoint=Ed25519Signer(name=origin, key=Ed25519PrivateKey.from_private_bytes(seed)),
         receipt=jwk.private_of(_json(folder / "receipt.jwk", lambda: jwk.private_jwk(jwk.generate(RECEIPTS)))),
-        unseal=_json(folder / "unseal.jwk", lambda: jwe.generate(INTAKE)),
+        unseal=_json(folder / "unseal.jwk", partial(jwe.generate, INTAKE)),
         wrapping=_value(folder / "wrapping.key", lambda: os.urandom(32)),
         matching=_value(folder / "matching.key", lambda: os.urandom(32)),
         quarantine=_value(folder / "quarantine.key", lambda: os.urandom(32)),

@@ -94,7 +94,7 @@ class SqliteSession:
 
     def execute(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
         """Run one statement; its rows as tuples."""
-        return self._cursor.execute(sql, params).fetchall()
+        return self._cursor.execute(_native(sql), params).fetchall()
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
         """Run one statement for each row."""
@@ -185,6 +185,11 @@ class Factory(library.SQLiteFactory):
         super().__init__(env)
         self.datastore.close()
         self.datastore = _Datastore(self.datastore.pool.db_name, lock_timeout=60)
+
+
+def _native(sql: str) -> str:
+    """In SQLite only ``INTEGER PRIMARY KEY`` is the row's own number; ``BIGINT`` would be an index beside it."""
+    return sql.replace("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY") if sql.startswith("CREATE TABLE") else sql
 
 
 def _raw(cursor: SQLiteCursor) -> sqlite3.Cursor:

@@ -243,6 +243,8 @@ def _settle(working: Working) -> None:
         working.items.clear()
         working.items_of.clear()
         working.named.clear()
+        working.same.clear()
+    working.keys.clear()
 
 
 def _desk_state(desk: Desk) -> _DeskState:

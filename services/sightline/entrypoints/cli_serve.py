@@ -2,7 +2,7 @@
 
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -111,20 +111,9 @@ def serving(settings: Settings, listening: socket.socket) -> Iterator[tuple[Serv
         _log.info("stopped", kind="done" if is_done else "unfinished", seconds=STOP_S if not is_done else 0)
 
 
-def serve(settings: Settings, listening: socket.socket, announce: "Announce") -> None:
+def serve(settings: Settings, listening: socket.socket, announce: Callable[[Address], None]) -> None:
     """Run until a signal. `announce` gets the address once the hub is ready to take requests."""
     logs.configure()
     with serving(settings, listening) as (server, address), stopping_on_signals(server):
         announce(address)
         server.run(sockets=[listening])
-
-
-class Announce:
-    """Says on standard output where the hub is."""
-
-    def __init__(self, *, as_json: bool) -> None:
-        self._as_json = as_json
-
-    def __call__(self, address: Address) -> None:
-        """Print it."""
-        raise NotImplementedError

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from sightline.formats.decision import read_outcome
-from sightline.formats.leaf import DECISION, EPOCH, HUB, RECALL, VERSION, feed_kind, leaf_bytes, template
+from sightline.formats.leaf import DECISION, EPOCH, HUB, RECALL, VERSION, LeafForm, feed_kind, leaf_bytes, template
 from sightline.kernel.errors import Refused
 from sightline.kernel.ids import DeskId
 from sightline.kernel.ports import PolicyEngine
@@ -21,12 +21,11 @@ MEMO_LIMIT = 50_000
 """Distinct facts documents remembered. Beyond it the memo starts again: it is a hint, never a record."""
 
 _TOLD = ("nothing", "exists", "classes")
-PARKED_RULE = "H-10"
+PARKED_RULE = "H-11"
 """The item could not be decided; it stays withheld until a person has looked (P6)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """One leaf to append, with what is looked up by."""
 
     id: str
@@ -79,15 +78,28 @@ class Ruling:
     outcome: Outcome
     digest: bytes
     """Equal digests mean equal outcomes: then a decision made again is no new leaf."""
-    members: Mapping[str, Any]
+    first: LeafForm
+    """Leaves of this outcome that supersede none ..."""
+    later: LeafForm
+    """... and those that supersede one."""
     kind: str
 
     @classmethod
     def of(cls, outcome: Outcome) -> "Ruling":
         """The ruling of that outcome."""
         members = template(outcome)
-        digest = sha256(leaf_bytes(members)).digest()[:16]
-        return cls(outcome, digest, members, feed_kind(outcome.outcome, outcome.told))
+        fixed = {**members, "edn": EDITION, "by": "rule"}
+        return cls(
+            outcome=outcome,
+            digest=sha256(leaf_bytes(members)).digest()[:16],
+            first=LeafForm(fixed, _STRINGS, _INTEGERS),
+            later=LeafForm(fixed, ("sup", *_STRINGS), _INTEGERS),
+            kind=feed_kind(outcome.outcome, outcome.told),
+        )
+
+
+_STRINGS = ("id", "desk", "pur", "pol", "eng", "cfacts", "citem", "cjust")
+_INTEGERS = ("cause", "item", "ts")
 
 
 class Memo:
@@ -220,25 +232,21 @@ class Deciding:
     ) -> Leaf:
         item, outcome = due.item, ruling.outcome
         name = leaf_id(due, desk, DECISION)
-        members = {
-            **ruling.members,
-            "id": name,
-            "cause": due.cause,
-            "item": item.position,
-            "desk": desk,
-            "pur": item.purpose,
-            "pol": policy,
-            "eng": engine,
-            "edn": EDITION,
-            "by": "rule",
-            "ts": int(due.at.timestamp()),
-            "cfacts": due.key.commit("cfacts", "cfacts " + name, b"".join([d.document() for d in due.facts[desk]])),
-            "citem": item.citem,
-            "cjust": item.cjust,
-        }
+        facts = b"".join([one.document() for one in due.facts[desk]])
+        values = (
+            name.encode(),
+            desk.encode(),
+            item.purpose.encode(),
+            policy.encode(),
+            engine.encode(),
+            due.key.commit("cfacts", "cfacts " + name, facts),
+            item.citem.encode(),
+            item.cjust.encode(),
+            due.cause,
+            item.position,
+            int(due.at.timestamp()),
+        )
         sup = before.leaf if before is not None else ""
-        if sup:
-            members["sup"] = sup
         self._count(outcome.outcome)
         item.told[desk] = Told(name, ruling.digest, outcome.outcome == "disclose", outcome.classes, outcome.told)
         return Leaf(
@@ -251,7 +259,7 @@ class Deciding:
             told=outcome.told,
             sup=sup,
             kind="" if recalls else ruling.kind,
-            body=leaf_bytes(members),
+            body=ruling.later.fill(sup.encode(), *values) if sup else ruling.first.fill(*values),
         )
 
     def _recall(self, due: Due, desk: DeskId, before: Told) -> Leaf:

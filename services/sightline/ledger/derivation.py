@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from sightline.formats.fields import Fields
-from sightline.kernel.ids import AgencyId, DeskId
+from sightline.kernel.ids import AgencyId, DeskId, agency_of
 from sightline.kernel.values import Desk
 from sightline.ledger import facts as f
 from sightline.ledger.agency import Agency
@@ -25,8 +27,10 @@ from sightline.ledger.reading import (
     described,
     item_facts,
     justification,
+    looked_after,
     open_body,
     own_situations,
+    presumed,
     trafficking,
 )
 from sightline.ledger.sealing import ItemKey, key_names
@@ -35,8 +39,6 @@ from sightline.ledger.world import World
 
 EDITION = 1
 """The edition of this derivation, in every leaf as `edn`: replay under another is "could not check"."""
-
-_YES_NO: dict[Any, str] = {True: "yes", False: "no"}
 
 Keys = Callable[[Sequence[str]], Sequence[bytes] | None]
 """Names of keys to keys; None when one of them is gone (erased)."""
@@ -85,6 +87,7 @@ class Working:
     items: dict[int, ItemFold] = field(default_factory=dict)
     items_of: dict[str, list[int]] = field(default_factory=dict)
     named: dict[str, int] = field(default_factory=dict)
+    keys: dict[int, ItemKey] = field(default_factory=dict)
     same: dict[str, set[str]] = field(default_factory=dict)
     """Child to the children in hand that may be the same: their items rest on its protective facts too."""
     changed_children: set[str] = field(default_factory=set)
@@ -169,27 +172,31 @@ class Derivation:
         return [*announced, *self._due(last.position, touched)]
 
     def _fold(self, one: Placed, touched: Touched, announced: list["Due | Announced"]) -> None:
-        entry = one.entry
+        entry: Any = one.entry
         if isinstance(entry, ItemEntry):
             self._item(one.position, entry, touched)
-        elif isinstance(entry, Policy.Activated):
-            self._activated(one.position, entry, announced)
-        elif isinstance(entry, Policy.EngineChanged):
-            self.engine = entry.engine
-            announced.append(Announced(one.position, self.now, "policy", {"pol": self.policy, "eng": self.engine}))
-        elif isinstance(entry, Policy.SliceOpened):
-            self._slice(entry, touched)
-        elif isinstance(entry, Policy.EpochStruck):
-            announced.append(Announced(one.position, self.now, "epoch", {"hour": entry.hour}))
-        elif isinstance(entry, Policy.ItemParked):
-            self._load_items([entry.item])
-            touched.parked.add(entry.item)
+        elif isinstance(entry, Policy.Event):
+            self._fold_policy(one.position, entry, touched, announced)
         elif isinstance(entry, Agency.DeskOpened):
             self.world.add(_desk(entry))
         elif isinstance(entry, Agency.DeskStandingChanged):
             self._standing(one.position, entry)
         elif type(entry) in FOLDERS:
             self._fold_child(one.position, entry, touched)
+
+    def _fold_policy(self, position: int, entry: Any, touched: Touched, announced: list["Due | Announced"]) -> None:
+        if isinstance(entry, Policy.Activated):
+            self._activated(position, entry, announced)
+        elif isinstance(entry, Policy.EngineChanged):
+            self.engine = entry.engine
+            announced.append(Announced(position, self.now, "policy", {"pol": self.policy, "eng": self.engine}))
+        elif isinstance(entry, Policy.SliceOpened):
+            self._slice(entry, touched)
+        elif isinstance(entry, Policy.EpochStruck):
+            announced.append(Announced(position, self.now, "epoch", {"hour": entry.hour}))
+        elif isinstance(entry, Policy.ItemParked):
+            self._load_items([entry.item])
+            touched.parked.add(entry.item)
 
     def _fold_child(self, position: int, entry: Any, touched: Touched) -> None:
         working = self.working
@@ -230,10 +237,9 @@ class Derivation:
         """A new item: open it, fold what it says of its children, keep its facts."""
         self.last_item = position
         working = self.working
-        parents = self._keys(key_names(entry.children, entry.area))
-        if parents is None:
+        key = self._key(position, entry.children, entry.area, entry.originator_id, entry.originator_version)
+        if key is None:
             return
-        key = ItemKey(parents, UUID(str(entry.originator_id)), entry.originator_version)
         plain = key.open("body", entry.sealed)
         body = open_body(entry, plain)
         children = [working.children[c] for c in entry.children]
@@ -242,7 +248,7 @@ class Derivation:
         item = ItemFold(
             position=position,
             ref=entry.ref,
-            stream=UUID(str(entry.originator_id)).hex,
+            stream=entry.originator_id.hex,
             version=entry.originator_version,
             type=entry.type,
             schema_version=entry.schema_version,
@@ -263,8 +269,8 @@ class Derivation:
             to=list(body.data.get("to", ())),
             exclude=list(body.data.get("exclude", ())),
             cause_desk=self._cause_desk(entry),
-            citem=key.commit("citem", "citem", plain),
-            cjust=key.commit("cjust", "cjust", justification(body.data)),
+            citem=key.commit("citem", "citem", plain).decode(),
+            cjust=key.commit("cjust", "cjust", justification(body.data)).decode(),
         )
         if item.type == "cpi.submitted" or entry.about:
             self._inherit(entry, item)
@@ -274,6 +280,16 @@ class Derivation:
         touched.new.add(position)
         for child in entry.children:
             working.items_of[child].append(position)
+
+    def _key(self, position: int, children: Sequence[str], area: str, stream: UUID, version: int) -> ItemKey | None:
+        """The item's key, derived once; None when a key it hangs from was destroyed."""
+        held = self.working.keys.get(position)
+        if held is None:
+            parents = self._keys(key_names(children, area))
+            if parents is None:
+                return None
+            held = self.working.keys[position] = ItemKey(parents, stream, version)
+        return held
 
     def _inherit(self, entry: ItemEntry, item: ItemFold) -> None:
         """What an item takes over from the one it speaks of: who must not see it, and what its source allowed."""
@@ -295,8 +311,8 @@ class Derivation:
         for child, said in zip(children, described(data), strict=False):
             before = (child.born, child.presumed, child.looked_after)
             child.born = birth_date(said) or child.born
-            child.presumed = bool(said.get("presumed_child", child.presumed))
-            child.looked_after = _YES_NO.get(said.get("is_looked_after"), child.looked_after)
+            child.presumed = presumed(said, child.presumed)
+            child.looked_after = looked_after(said) or child.looked_after
             moved = bool(trafficking(said)) and child.move("trafficking", trafficking(said), position)
             if moved or before != (child.born, child.presumed, child.looked_after):
                 touched.children.add(child.id)
@@ -335,14 +351,14 @@ class Derivation:
             return None
         item.seen = seen
         self.working.changed_items.add(item.position)
-        parents = self._keys(key_names(item.children, item.area))
-        if parents is None:
+        key = self._key(item.position, item.children, item.area, UUID(item.stream), item.version)
+        if key is None:
             return None
         return Due(
             cause=cause,
             at=self.now,
             item=item,
-            key=ItemKey(parents, UUID(item.stream), item.version),
+            key=key,
             facts=self._facts(item, children, said),
             corrected=item.position in touched.corrected,
             parked=item.position in touched.parked,
@@ -354,12 +370,15 @@ class Derivation:
         of_item = f.item_section(item, children)
         pairs: list[tuple[ChildFold | None, f.ChildFacts]] = [*zip(children, said, strict=True)] or [(None, f.NO_CHILD)]
         sections = [(c, f.ChildSections(c, facts, item.purpose, self.now)) for c, facts in pairs]
+        considered = sorted(desks.considered(children).union(map(DeskId, item.told)))
         return {
             desk: tuple(
-                f.Facts(of_child.section(desk.partition("/")[0]), desks.section(desk, child), of_item, protocol)
-                for child, of_child in sections
+                [
+                    f.Facts(of_child.section(agency_of(desk)), desks.section(desk, child), of_item, protocol)
+                    for child, of_child in sections
+                ]
             )
-            for desk in sorted(desks.considered(children).union(map(DeskId, item.told)))
+            for desk in considered
         }
 
     def _child_facts(self, child: ChildFold, item: ItemFold) -> f.ChildFacts:
@@ -367,20 +386,24 @@ class Derivation:
         return f.child_facts(child, candidates, item.position, self.now)
 
 
-def _seen(
-    item: ItemFold, children: Sequence[ChildFold], said: Sequence[f.ChildFacts], now: datetime
-) -> list[list[str]]:
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def _seen(item: ItemFold, children: Sequence[ChildFold], said: Sequence[f.ChildFacts], now: datetime) -> bytes:
     """Everything about the children that could change a decision about this item, in a form that compares fast."""
-    return [
+    return _encode(
         [
-            repr(facts),
-            repr([c for c in child.consents.get(item.purpose, ()) if f.consent_stands(c, now)]),
-            repr([(d, i) for d, i in child.involved.items() if not i.ended or i.ended > item.position]),
-            repr([x for x in child.flags if x[0] == "conflict"]),
-            child.strongest("risk", item.position) + child.strongest("urgency", item.position),
+            [
+                facts,
+                [c for c in child.consents.get(item.purpose, ()) if f.consent_stands(c, now)],
+                [(d, i) for d, i in child.involved.items() if not i.ended or i.ended > item.position],
+                [about for flag, about in child.flags if flag == "conflict"],
+                child.strongest("risk", item.position),
+                child.strongest("urgency", item.position),
+            ]
+            for child, facts in zip(children, said, strict=True)
         ]
-        for child, facts in zip(children, said, strict=True)
-    ]
+    )
 
 
 def _desk(entry: Agency.DeskOpened) -> Desk:

@@ -6,7 +6,6 @@ compared by what they are made of and written out only when the policy is asked.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -89,8 +88,7 @@ def age_band(born: str, today: date) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ChildFacts:
+class ChildFacts(NamedTuple):
     """A child's facts for one item, without consent, which differs by desk."""
 
     age_band: str = "no_child"
@@ -182,7 +180,7 @@ class ChildSections:
 
     def section(self, agency: str) -> Section:
         """The section for desks of that agency; its own recordings count for it differently."""
-        if agency not in self._own:
+        if not self._own or agency not in self._own:
             return self._shared
         return self._facts.section(consent_for(self._child, self._purpose, agency, self._now))
 
@@ -204,6 +202,7 @@ class DeskSections:
         self._world = world
         self._item = item
         self._reach = world.reach(item.type, item.circumstance, item.area)
+        self._named = {item.desk, item.cause_desk, *item.to}
 
     def considered(self, children: Sequence[ChildFold]) -> set[DeskId]:
         """Desks to decide for (design §6, desks considered)."""
@@ -215,9 +214,23 @@ class DeskSections:
 
     def section(self, desk_id: DeskId, child: ChildFold | None) -> Section:
         """The desk's section for that child, or for no child."""
+        if not self._stands_to(desk_id, child):
+            known = self._reach.plain.get(desk_id)
+            if known is None:
+                known = self._reach.plain[desk_id] = self._section(desk_id, _NO_RELATION)
+            return known
+        return self._related(desk_id, child)
+
+    def _stands_to(self, desk_id: DeskId, child: ChildFold | None) -> bool:
+        """False for most: nothing about this item or child singles the desk out."""
+        if desk_id in self._named or self._item.exclude:
+            return True
+        return child is not None and (bool(child.flags) or desk_id in child.involved)
+
+    def _related(self, desk_id: DeskId, child: ChildFold | None) -> Section:
         item, agency = self._item, agency_of(desk_id)
         standing = _involvement(child, desk_id, item.position)
-        relation = (
+        relation: Relation = (
             desk_id in item.to,
             child is not None and bool(child.flags) and child.conflicts_with(desk_id, agency),
             bool(item.exclude) and (desk_id in item.exclude or agency in item.exclude),
@@ -227,23 +240,13 @@ class DeskSections:
             desk_id == item.desk,
             _is_of(standing, _PLACING),
         )
-        known = self._reach.sections.get((desk_id, relation))
-        if known is None:
-            known = self._reach.sections[desk_id, relation] = self._section(desk_id, *relation)
-        return known
+        found = self._reach.sections.get((desk_id, relation))
+        if found is None:
+            found = self._reach.sections[desk_id, relation] = self._section(desk_id, relation)
+        return found
 
-    def _section(  # noqa: PLR0913  # one argument for each way in which a desk may stand to an item
-        self,
-        desk_id: DeskId,
-        addressed: bool,
-        conflicted: bool,
-        excluded: bool,
-        gave_rise: bool,
-        involvement: str,
-        network: bool,
-        originating: bool,
-        placing: bool,
-    ) -> Section:
+    def _section(self, desk_id: DeskId, relation: "Relation") -> Section:
+        addressed, conflicted, excluded, gave_rise, involvement, network, originating, placing = relation
         desk, reach = self._world.desks[desk_id], self._reach
         values = {
             "addressed": addressed,
@@ -268,6 +271,10 @@ class DeskSections:
         return interned(DESK, tuple(values[name] for name in DESK))
 
 
+Relation = tuple[bool, bool, bool, bool, str, bool, bool, bool]
+"""How a desk stands to an item and child: addressed, conflicted ... as `DESK` names them."""
+
+_NO_RELATION: Relation = (False, False, False, False, "none", False, False, False)
 _PLACING = frozenset({"placing_team"})
 _VERIFICATION = ("identity_established", "interviewed_by_sw", "relationship_established", "safe_word_given")
 

@@ -22,6 +22,8 @@ SCALES: dict[str, tuple[str, ...]] = {
 }
 """Situations, each from the weakest value to the strongest. What could not be read counts as strongest: it withholds."""
 
+_RANKS = {name: {value: rank for rank, value in enumerate(scale)} for name, scale in SCALES.items()}
+
 NETWORK_KINDS = frozenset({"strategy", "child_in_need", "cp_plan", "allocated_team"})
 """Kinds of involvement that are the protective network (D-05)."""
 
@@ -80,15 +82,17 @@ class ChildFold(msgspec.Struct):
 
     def _pass(self, name: str, value: str, position: int) -> None:
         """Keep a value that has passed, without those that ended earlier and were not stronger: they never matter."""
-        rank = SCALES[name].index
-        self.past = [p for p in self.past if p[0] != name or rank(p[1]) > rank(value)]
+        rank = _RANKS[name]
+        self.past = [p for p in self.past if p[0] != name or rank[p[1]] > rank[value]]
         self.past.append((name, value, position))
 
     def strongest(self, name: str, since: int) -> str:
         """The strongest value that held at any time after that position."""
-        scale = SCALES[name]
-        held = [self.situation(name), *(v for n, v, ended in self.past if n == name and ended > since)]
-        return max(held, key=scale.index)
+        strongest = self.now.get(name, SCALES[name][0])
+        for one, value, ended in self.past:
+            if one == name and ended > since and _RANKS[name][value] > _RANKS[name][strongest]:
+                strongest = value
+        return strongest
 
     def has_flag(self, flag: str) -> bool:
         """Whether a flag of that kind stands, whomever it is about."""
@@ -136,8 +140,8 @@ class ItemFold(msgspec.Struct):
     """For the hub's own alerts: the desk that gave rise to them."""
     citem: str = ""
     cjust: str = ""
-    seen: list[list[str]] = msgspec.field(default_factory=list)
-    """The children's facts at the last decision: equal ones need no deciding again."""
+    seen: bytes = b""
+    """What decisions about it rested on the last time: when that is equal, none needs to be made again."""
     told: dict[str, Told] = msgspec.field(default_factory=dict)
     """Desk to the last decision."""
 

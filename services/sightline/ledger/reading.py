@@ -63,8 +63,8 @@ def item_facts(
 def own_situations(entry: ItemEntry, data: Json) -> dict[str, str]:
     """Risk and urgency that the item itself reports; what is not on the scale is ``unknown``."""
     return {
-        "risk": _on_scale("risk", data.get("missing_risk")),
-        "urgency": _on_scale("urgency", data.get("urgency")),
+        "risk": on_scale("risk", data.get("missing_risk")),
+        "urgency": on_scale("urgency", data.get("urgency")),
     }
 
 
@@ -90,10 +90,11 @@ def birth_date(child: Json) -> str:
 def trafficking(child: Json) -> str:
     """Trafficking status (V-22) of a ``child`` object; empty where there is none."""
     value = child.get("trafficking_status")
-    return _on_scale("trafficking", value) if value is not None else ""
+    return on_scale("trafficking", value) if value is not None else ""
 
 
-def _on_scale(name: str, value: Any) -> str:
+def on_scale(name: str, value: Any) -> str:
+    """A code of that situation's scale; the weakest where nothing was said, ``unknown`` for what is not on it."""
     if value is None:
         return SCALES[name][0]
     return value if value in SCALES[name] else "unknown"
@@ -102,10 +103,28 @@ def _on_scale(name: str, value: Any) -> str:
 def _coded(value: Any, known: frozenset[str], absent: str) -> str:
     if value is None:
         return absent
-    return value if value in known else "unknown"
+    return value if isinstance(value, str) and value in known else "unknown"
+
+
+def looked_after(child: Json) -> str:
+    """Whether a ``child`` object says so; empty where it says nothing, ``unknown`` where it cannot be read."""
+    value = child.get("is_looked_after")
+    return "" if value is None else _yes_or_no(value)
+
+
+def presumed(child: Json, before: bool) -> bool:
+    """Whether a ``child`` object says so; `before` where it says nothing that can be read."""
+    value = child.get("presumed_child")
+    return value if isinstance(value, bool) else before
 
 
 def _recontact(value: Any) -> str:
-    if value is None:
-        return "not_recorded"
-    return {True: "yes", False: "no", "yes": "yes", "no": "no"}.get(value, "unknown")
+    return "not_recorded" if value is None else _yes_or_no(value)
+
+
+def _yes_or_no(value: Any) -> str:
+    """What a sender wrote may be of any type: a list must not stop the line, nor 1 pass for a yes."""
+    return _YES_NO.get(value, "unknown") if isinstance(value, bool | str) else "unknown"
+
+
+_YES_NO: dict[bool | str, str] = {True: "yes", False: "no", "yes": "yes", "no": "no"}

@@ -78,11 +78,11 @@ class ItemKey:
         except InvalidTag as exc:
             raise Corrupt("sealed_bytes", "an item does not open under its own key") from exc
 
-    def commit(self, field: str, nonce_label: str, value: bytes) -> str:
-        """A hiding commitment (audit-and-policy C3, first line): base64url SHA-256, 43 characters."""
+    def commit(self, field: str, nonce_label: str, value: bytes) -> bytes:
+        """A hiding commitment (audit-and-policy C3, first line): base64url SHA-256, 43 letters of ASCII."""
         nonce = self.derive("nonce " + nonce_label)
         digest = sha256(b"sightline-commit-v1\0" + field.encode() + b"\0" + nonce + value).digest()
-        return urlsafe_b64encode(digest)[:43].decode()
+        return urlsafe_b64encode(digest)[:43]
 
 
 def child_ref(key: bytes) -> str:

@@ -79,6 +79,8 @@ class Reach:
     """All of these."""
     sections: dict[tuple[DeskId, tuple[object, ...]], Any] = field(default_factory=dict)
     """Desks' sections of facts made so far, by how the desk stands to the item."""
+    plain: dict[DeskId, Any] = field(default_factory=dict)
+    """Those of desks that stand to it in no particular way."""
 
 
 @dataclass(slots=True)

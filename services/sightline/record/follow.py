@@ -12,6 +12,7 @@ from typing import Any
 from sightline.kernel.ids import DeskId, agency_of
 from sightline.kernel.values import Desk, Envelope
 from sightline.ledger.child import Child
+from sightline.ledger.reading import on_scale
 from sightline.protocol.areas import CONFIRMING_ROLES, AreaProtocol
 from sightline.protocol.episodes import (
     MISSING_NOT_RETURNED,
@@ -112,7 +113,7 @@ def missing_reported(step: Step, child: Child, said: Said) -> None:
         return
     number = len(child.episodes) + 1
     began = min(instant(said.data.get("missing_since"), step.at), step.at)
-    category, risk = said.data.get("missing_category", "missing"), said.data.get("missing_risk", "none_recorded")
+    category, risk = said.data.get("missing_category", "missing"), on_scale("risk", said.data.get("missing_risk"))
     child.note(
         Child.EpisodeBegan,
         step=step.id,
@@ -138,7 +139,7 @@ def missing_categorised(step: Step, child: Child, said: Said) -> None:
         timestamp=step.at,
         number=episode.number,
         category=said.data.get("missing_category", episode.category),
-        risk=said.data.get("missing_risk", episode.risk),
+        risk=on_scale("risk", said.data["missing_risk"]) if "missing_risk" in said.data else episode.risk,
     )
     _repeat(step, child)
 

@@ -66,7 +66,7 @@ SignReceipts = Callable[[Sequence[ReceiptFields]], list[bytes]]
 class Record:
     """Turns verified submissions into ledger entries, receipts and index rows, or into refusals that are kept."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # each is one thing that recording needs, given by name
         self,
         *,
         ledger: Ledger,

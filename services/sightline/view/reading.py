@@ -175,7 +175,7 @@ class View:
         parents = [keys.get(n) for n in key_names(entry.children, entry.area)]
         if None in parents:
             return None
-        key = ItemKey([p for p in parents if p], UUID(str(entry.originator_id)), entry.originator_version)
+        key = ItemKey([p for p in parents if p], entry.originator_id, entry.originator_version)
         body = open_body(entry, key.open("body", entry.sealed))
         return redact(self._fields, entry.type, entry.schema_version, body.data, shown, body.defects, part=entry.part)
 

@@ -210,14 +210,19 @@ def recall_answered(chance: Chance, _: Subject, __: datetime) -> Form:
     return {"answer": answer, **basis, "note": prose(chance, 200)}
 
 
-def involvement(chance: Chance, desk: DeskId, kind: str = "", *, mistaken: bool | None = None) -> Form:
-    """Opened, confirmed or closed: about that desk."""
-    form: Form = {"involved_desk": desk}
-    if kind:
-        form["involvement_kind"] = kind
-    if mistaken is not None:
-        form |= {"mistaken": mistaken}
-    return form if kind == "confirmed" else form | {"reason": prose(chance, 500)}
+def involvement_opened(chance: Chance, desk: DeskId, kind: str) -> Form:
+    """That desk works with the child."""
+    return {"involved_desk": desk, "involvement_kind": kind, "reason": prose(chance, 500)}
+
+
+def involvement_confirmed(_: Chance, desk: DeskId) -> Form:
+    """Somebody else says so too."""
+    return {"involved_desk": desk}
+
+
+def involvement_closed(chance: Chance, desk: DeskId) -> Form:
+    """It is over, or never was."""
+    return {"involved_desk": desk, "mistaken": chance.random() < 0.2, "reason": prose(chance, 400)}
 
 
 FILLED: dict[str, Callable[[Chance, Subject, datetime], Form]] = {
@@ -237,7 +242,7 @@ FILLED: dict[str, Callable[[Chance, Subject, datetime], Form]] = {
     "alert.acknowledged": alert_acknowledged,
     "recall.answered": recall_answered,
 }
-"""Type to the form without its child, reference and desks to consider. Involvements are made by `involvement`."""
+"""Type to the form without its child, reference and desks to consider. Involvements name a desk besides."""
 
 
 def _sharing(chance: Chance) -> Form:

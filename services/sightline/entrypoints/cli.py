@@ -1,0 +1,69 @@
+"""``sightline``: the hub, the partner's side, the auditor's side and the operators', on the command line."""
+
+import importlib
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sightline.entrypoints import cli_admin, cli_agency, cli_audit, cli_policy
+from sightline.entrypoints.cli_out import EXIT_CODES, AsJson, answered, end, lines, result
+
+app = typer.Typer(
+    name="sightline",
+    help="A disclosure hub: what agencies may see about children at risk, and proof of what they saw.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    # A rich trace prints the values of local variables: somebody's data.
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(cli_agency.app, name="agency")
+app.add_typer(cli_audit.app, name="audit")
+app.add_typer(cli_admin.app, name="admin")
+app.add_typer(cli_policy.policy, name="policy")
+app.add_typer(cli_policy.schema, name="schema")
+
+
+@app.command()
+@answered
+def serve(
+    data: Annotated[Path | None, typer.Option(help="Folder of the hub: ledger, keys, register.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free one.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. TLS is the proxy's in front of it.")] = None,
+    origin: Annotated[str | None, typer.Option(help="Name of the register, for ever, when the folder is new.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the hub over HTTP, embedded, until SIGTERM or Ctrl-C; it then finishes what it took, seals and closes."""
+    # Here, so that the other commands need not wait for a web framework to load.
+    from sightline.entrypoints import cli_serve, folder  # noqa: PLC0415 - see above
+    from sightline.runtime.settings import Settings  # noqa: PLC0415 - see above
+
+    asked = {"data": data, "port": port, "host": host, "origin": origin}
+    settings = folder.settled(Settings(**{name: value for name, value in asked.items() if value is not None}))
+
+    def announce(address: cli_serve.Address) -> None:
+        if as_json:
+            result(asdict(address))
+        else:
+            lines([("listening on", address.url), *list(asdict(address).items())[1:]])
+
+    cli_serve.serve(settings, cli_serve.bind(settings.host, settings.port), announce)
+
+
+@app.command()
+@answered
+def demo(
+    walk: Annotated[bool, typer.Option("--walk", help="Only one report's way: stage, file, in and out.")] = False,
+    keep: Annotated[Path | None, typer.Option(help="Keep the hub's folder here, to look into it afterwards.")] = None,
+) -> None:
+    """A worked week in one area, end to end, with no network; ends 0 only if every check held."""
+    end(int(importlib.import_module("sightline.entrypoints.demo.run").main(walk=walk, keep=keep)))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@answered
+def bench(context: typer.Context) -> None:
+    """Measure; prints JSON. Arguments go to the benchmark: `sightline bench --help`."""
+    end(int(importlib.import_module("sightline.entrypoints.bench.run").main(context.args) or 0))

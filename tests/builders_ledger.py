@@ -1,0 +1,88 @@
+"""Builders for stores: where a ledger is kept, entries for it, and one more process that has it open."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+import pytest
+
+from sightline.adapters import postgres, sqlite
+from sightline.kernel.errors import SightlineError
+from sightline.ledger.matter import Matter
+from sightline.ledger.root import Entry
+from sightline.ledger.store import Ledger
+
+AT = datetime(2026, 3, 2, 9, 30, 15, 123456, tzinfo=UTC)
+
+Settings = dict[str, str]
+T = TypeVar("T")
+
+
+class OnSqlite:
+    """A contract's store: one SQLite file."""
+
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Settings:
+        return sqlite_settings(tmp_path)
+
+
+class OnPostgres:
+    """A contract's store: one PostgreSQL database."""
+
+    @pytest.fixture
+    def store(self, postgres_dsn: str) -> Settings:
+        return postgres.settings_of(postgres_dsn)
+
+
+def sqlite_settings(folder: Path) -> Settings:
+    """The library's settings for a file in that folder."""
+    return {"PERSISTENCE_MODULE": sqlite.MODULE, "SQLITE_DBNAME": str(folder / "ledger.sqlite")}
+
+
+@contextmanager
+def a_ledger(store: Settings) -> Iterator[Ledger]:
+    """A ledger with connections of its own, as each process has. Two over one store are two processes."""
+    ledger = Ledger(env=store)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def a_matter(stream: UUID | None = None, *, notes: int = 0, step: str = "step") -> Matter:
+    """A matter with so many entries after its first, none of them collected."""
+    matter = Matter.opened(stream or uuid4(), step=step, at=AT)
+    noted(matter, notes, step=step)
+    return matter
+
+
+def noted(matter: Matter, count: int = 1, *, step: str = "step") -> Matter:
+    """The matter with so many more entries."""
+    for number in range(count):
+        matter.note(Matter.ClockStruck, step=step, timestamp=AT, clock="possible_match", ref=str(number))
+    return matter
+
+
+def some_entries(stream: UUID | None = None, *, notes: int = 0, step: str = "step") -> list[Entry]:
+    """The entries of a new matter."""
+    return a_matter(stream, notes=notes, step=step).collect()
+
+
+def at_once(works: Sequence[Callable[[], T]]) -> list[T | SightlineError]:
+    """Run each in a thread of its own, begun together; what each gave, or the error of ours that it ended with."""
+    start = threading.Barrier(len(works))
+
+    def run(work: Callable[[], T]) -> T | SightlineError:
+        start.wait()
+        try:
+            return work()
+        except SightlineError as exc:
+            return exc
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))

@@ -1,0 +1,181 @@
+"""A run of kills: one hub folder, many lives, one set of partners."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from signal import SIGKILL
+from statistics import median
+from threading import Timer
+
+from tests.faults import frames
+from tests.faults.child import Kill, PacedClock, Plan
+from tests.faults.load import Load
+from tests.faults.marks import BETWEEN, STARTING, STEPS
+from tests.faults.partners import Partners
+from tests.faults.process import PATIENCE_S, HubProcess
+
+from sightline.audit.verify import Report, verify_folder
+from sightline.runtime.embedded import embedded
+from sightline.runtime.hub import Hub
+
+ORIGIN = "sightline.example/faults"
+PACE = 400.0
+"""An hour of the hub's passes in nine seconds of ours: epochs, deadlines and late answers fall due during the run."""
+_SPELL_LIVES = 6
+"""Lives after which new children are at the centre of the load."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a life is ended: by itself at a step, or by us some time after it stands (or after it began)."""
+
+    kill: Kill | None = None
+    after_s: float | None = None
+    counted_from_start: bool = False
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run counted."""
+
+    at_step: Counter[str] = field(default_factory=Counter)
+    inside: Counter[str] = field(default_factory=Counter)
+    starts_s: list[float] = field(default_factory=list)
+    checks_s: list[float] = field(default_factory=list)
+    lives_with_bodies: int = 0
+    bodies: int = 0
+
+    @property
+    def kills(self) -> int:
+        return self.at_step.total() + self.inside.total()
+
+    def never_hit(self) -> list[str]:
+        """Steps that no kill landed in."""
+        return [step for step in STEPS if not self.at_step[step] + self.inside[step]]
+
+    def lines(self) -> list[str]:
+        """The summary, for people."""
+        rows = [f"{'step':16}{'at its start':>14}{'inside':>10}{'kills':>8}"]
+        for place in (*STEPS, BETWEEN, STARTING):
+            at, inside = self.at_step[place], self.inside[place]
+            rows.append(f"{place:16}{at:>14}{inside:>10}{at + inside:>8}")
+        rows.append(f"{'all':16}{self.at_step.total():>14}{self.inside.total():>10}{self.kills:>8}")
+        if self.starts_s:
+            rows.append(f"restart: median {median(self.starts_s):.2f} s, longest {max(self.starts_s):.2f} s")
+        rows.append(f"check after a kill: median {median(self.checks_s):.3f} s, longest {max(self.checks_s):.3f} s")
+        rows.append(f"readers got {self.bodies} bodies, in {self.lives_with_bodies} of {self.kills} lives")
+        return rows
+
+
+def schedule(kills: int, random: Random) -> list[End]:
+    """Half at steps in turn (at the start, or a moment into it), half at any instant, a few of those while it starts."""
+    ends = []
+    for n in range(kills // 2):
+        step, at_once = STEPS[n % len(STEPS)], n // len(STEPS) % 3 != 2
+        nth = random.randint(1, 6 if step.startswith(("verify", "export")) else 3)
+        ends.append(End(kill=Kill(step, nth, 0 if at_once else random.randint(1, 3000))))
+    for n in range(kills - len(ends)):
+        is_early = n % 5 == 4
+        ends.append(End(after_s=random.uniform(0.0, 0.9 if is_early else 0.7), counted_from_start=is_early))
+    random.shuffle(ends)
+    return ends
+
+
+class Campaign:
+    """Lives of one hub."""
+
+    def __init__(self, folder: Path, *, seed: int) -> None:
+        self.folder = folder / "hub"
+        self.tally = Tally()
+        self._log = folder / "child.log"
+        self._marks = folder / "marks"
+        self._random = Random(seed)
+        self._began = time.monotonic()
+        self._clock = PacedClock(self._began, PACE)
+        load = Load(seed, self._clock)
+        hub = self.open()
+        load.found(hub)
+        hub.settle()
+        self.vkey = hub.vkey
+        self.partners = Partners(load, hub.hub_keys, seed)
+        hub.close()
+        self.report = self.verified()
+
+    def open(self) -> Hub:
+        """The hub in this process, for founding and for the books."""
+        return embedded(self.folder, origin=ORIGIN, clock=self._clock)
+
+    def life(self, end: End) -> None:
+        """One life under load, and its end."""
+        self.partners.load.spell = self.tally.kills // _SPELL_LIVES
+        self.partners.bodies = 0
+        hub = self._born(end.kill)
+        timer = Timer(end.after_s or 0.0, hub.kill)
+        if end.counted_from_start:
+            timer.start()
+        if isinstance(first := hub.inbox.get(timeout=PATIENCE_S), frames.Ready):
+            self._stands(hub, first)
+            if end.after_s is not None and not end.counted_from_start:
+                timer.start()
+            self.partners.drive(hub)
+        else:
+            hub.inbox.put(None)
+        timer.cancel()
+        assert hub.wait() == -SIGKILL, self.last_words()
+        self._count(hub)
+        self.partners.killed(hub)
+        started = time.perf_counter()
+        self.report = self.verified(self.report)
+        self.tally.checks_s.append(time.perf_counter() - started)
+
+    def last_life(self) -> None:
+        """A life without a kill, in which everything is answered; then the hub stops in good order."""
+        hub = self._born(None)
+        self._stands(hub, hub.ready())
+        self.partners.finish(hub)
+        assert hub.quit() == 0, self.last_words()
+        self.partners.killed(hub)
+        hub.marks.close()
+        self.report = self.verified(self.report)
+
+    def verified(self, before: Report | None = None) -> Report:
+        """The register's folder as it stands: it extends what was checked before, and all that is new is sound."""
+        report = verify_folder(
+            self.folder / "register",
+            vkey=self.vkey,
+            remembered=before.checkpoint if before else None,
+            since=before.progress if before else None,
+        )
+        assert report.exit_code == 0, report.findings
+        return report
+
+    def last_words(self) -> str:
+        """The end of what the lives logged."""
+        return f"the hub ended by itself, and said:\n{self._log.read_text()[-3000:]}"
+
+    def _born(self, kill: Kill | None) -> HubProcess:
+        plan = Plan(
+            folder=str(self.folder),
+            marks=str(self._marks),
+            origin=ORIGIN,
+            began=self._began,
+            pace=PACE,
+            kill=kill,
+            batch=self._random.choice([1, 16, 64, 256]),
+            seal_ms=self._random.choice([1, 20, 100]),
+        )
+        return HubProcess(plan, self._log)
+
+    def _stands(self, hub: HubProcess, ready: frames.Ready) -> None:
+        self.tally.starts_s.append(time.monotonic() - hub.began)
+        assert ready.synchronous == [2, 2], "SQLite must flush at every commit (synchronous=FULL)"
+        assert ready.journals == ["wal", "wal"]
+
+    def _count(self, hub: HubProcess) -> None:
+        place, is_exact = hub.marks.landed()
+        hub.marks.close()
+        (self.tally.at_step if is_exact else self.tally.inside)[place] += 1
+        self.tally.bodies += self.partners.bodies
+        self.tally.lives_with_bodies += self.partners.bodies > 0
