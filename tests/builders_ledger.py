@@ -13,6 +13,7 @@ import pytest
 
 from sightline.adapters import postgres, sqlite
 from sightline.kernel.errors import SightlineError
+from sightline.kernel.ports import Row, Session
 from sightline.ledger.matter import Matter
 from sightline.ledger.root import Entry
 from sightline.ledger.store import Ledger
@@ -21,6 +22,24 @@ AT = datetime(2026, 3, 2, 9, 30, 15, 123456, tzinfo=UTC)
 
 Settings = dict[str, str]
 T = TypeVar("T")
+
+
+class LedgerUnderTest:
+    """What a contract of the ledger asks its store for. Beside the ledger stands one table with unique names."""
+
+    @pytest.fixture
+    def ledger(self, store: Settings) -> Iterator[Ledger]:
+        with a_ledger(store) as ledger:
+            with ledger.database.transaction() as session:
+                session.execute("CREATE TABLE IF NOT EXISTS claims_of_test (name TEXT PRIMARY KEY, digest BLOB)")
+            yield ledger
+
+    @pytest.fixture
+    def other(self, store: Settings, ledger: Ledger) -> Iterator[Ledger]:
+        """The same ledger as another process has it open."""
+        assert ledger.head() == 0
+        with a_ledger(store) as other:
+            yield other
 
 
 class OnSqlite:
@@ -86,3 +105,24 @@ def at_once(works: Sequence[Callable[[], T]]) -> list[T | SightlineError]:
 
     with ThreadPoolExecutor(len(works)) as pool:
         return list(pool.map(run, works))
+
+
+def lost(outcomes: Sequence[object]) -> list[type]:
+    """The kinds of error that some ended with."""
+    return [type(one) for one in outcomes if isinstance(one, SightlineError)]
+
+
+def claims(*names: str) -> Callable[[Session], None]:
+    """Rows that take unique names, as an event's source and id are taken."""
+
+    def also(session: Session) -> None:
+        for name in names:
+            session.execute("INSERT INTO claims_of_test VALUES (?, ?)", (name, b"\x00\xff"))
+
+    return also
+
+
+def claimed(ledger: Ledger) -> list[Row]:
+    """The names taken."""
+    with ledger.database.reading() as session:
+        return session.execute("SELECT name, digest FROM claims_of_test ORDER BY name")

@@ -184,19 +184,7 @@ class Child:
     def _poll_all(self) -> None:
         while True:
             one = self._polls.get()
-            desk = DeskId(one.desk)
-            page = self._hub.feeds.page(desk, after=one.after, limit=_PAGE)
-            bodies = [_body(view) for view in self._hub.view.items_at(desk, sorted(set(page.items)))]
-            self.say(
-                frames.Page(
-                    desk=desk,
-                    entries=[frames.Entry(e.seq, e.leaf, e.leaf_hash, e.kind) for e in page.entries],
-                    bodies=bodies,
-                    count=page.count,
-                    running=page.running,
-                    heartbeat=self._hub.feeds.heartbeat(desk, page),
-                )
-            )
+            self.say(page_of(self._hub, DeskId(one.desk), one.after))
 
     def _health(self) -> frames.Health:
         health = self._runner.health()
@@ -208,6 +196,19 @@ class Child:
             decided=int(str(health["decided"])),
             head=self._hub.ledger.head(),
         )
+
+
+def page_of(hub: Hub, desk: DeskId, after: int) -> frames.Page:
+    """A page of a feed and, read after it, the bodies of its items: what a client gets in two requests."""
+    page = hub.feeds.page(desk, after=after, limit=_PAGE)
+    return frames.Page(
+        desk=desk,
+        entries=[frames.Entry(e.seq, e.leaf, e.leaf_hash, e.kind) for e in page.entries],
+        bodies=[_body(view) for view in hub.view.items_at(desk, sorted(set(page.items)))],
+        count=page.count,
+        running=page.running,
+        heartbeat=hub.feeds.heartbeat(desk, page),
+    )
 
 
 def _body(view: ItemView) -> frames.Body:

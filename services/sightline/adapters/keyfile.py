@@ -42,7 +42,7 @@ def load_or_create(folder: Path, origin: str) -> HubKeys:
     Raises `Corrupt` when the folder belongs to another origin: a restored hub starts a new one, and says so.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    named = _value(folder / "origin", lambda: origin.encode()).decode()
+    named = _value(folder / "origin", origin.encode).decode()
     if named != origin:
         raise Corrupt("other_origin", "the key folder belongs to a log of another origin")
     seed = _value(folder / "checkpoint.key", lambda: os.urandom(32))

@@ -37,11 +37,13 @@ _UNAVAILABLE = frozenset({429, 502, 503, 504})
 class HubRefused(Refused):
     """The hub said no. `receipt` is its signed receipt of that, empty where it gave none."""
 
-    def __init__(self, problem: Json) -> None:
+    def __init__(self, problem: Json, name: str = "") -> None:
         super().__init__(str(problem.get("code", "unknown")), str(problem.get("detail", problem.get("title", ""))))
         self.status = int(problem.get("status", 0))
         self.pointer = str(problem.get("pointer", ""))
         self.receipt = str(problem.get("receipt", "")).encode()
+        self.name = name
+        """Under which the hub gives that receipt again."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,8 +149,7 @@ class HubClient:
             answer = self._http.post("/v1/submissions", content=compact, headers={"Content-Type": SENT_AS})
         _check(answer)
         receipt = read_receipt(answer.content, keys)
-        name = answer.headers.get("Location", "").rpartition("/")[2]
-        return Sent(receipt=receipt, compact=answer.content, is_repeat=answer.status_code == 200, name=name)
+        return Sent(receipt=receipt, compact=answer.content, is_repeat=answer.status_code == 200, name=_name(answer))
 
     def page(self, *, after: int, limit: int = 500, bodies: bool = False) -> Page:
         """Entries after number `after`."""
@@ -289,8 +290,12 @@ def _check(answer: httpx2.Response) -> httpx2.Response:
     if answer.status_code in _UNAVAILABLE:
         raise Unavailable("unavailable", f"the hub answers {answer.status_code}")
     if answer.status_code not in {200, 201}:
-        raise HubRefused(_problem(answer))
+        raise HubRefused(_problem(answer), _name(answer))
     return answer
+
+
+def _name(answer: httpx2.Response) -> str:
+    return str(answer.headers.get("Location", "")).rpartition("/")[2]
 
 
 def _problem(answer: httpx2.Response) -> Json:

@@ -212,15 +212,24 @@ class Decide:
 
     def _park(self, undecidable: Sequence[tuple[int, str]]) -> None:
         """An item that alone cannot be decided is parked by an entry, which causes its withholding leaves (P6)."""
-        for item, reason in undecidable:
-            self._note(Policy.ItemParked, item=item, reason=reason)
+        items = self._folds.items([place for place, _ in undecidable])
+        at = int(self._clock.now().timestamp())
+        for place, reason in undecidable:
+            item = items[place]
+            notice = (f"parked-{place}", item.desk, item.area, 1, "parked", item.type, item.ref, at)
+            self._note(Policy.ItemParked, item=place, reason=reason, _notice=notice)
 
-    def _note(self, kind: type, /, **what: object) -> None:
+    def _note(self, kind: type, /, _notice: tuple[str | int, ...] = (), **what: object) -> None:
         policy = self._ledger.load([POLICY_STREAM])[POLICY_STREAM]
         at = self._clock.now()
         policy.note(kind, step=f"{kind.__name__.lower()}-{policy.version + 1}", timestamp=at, **what)
+
+        def also(session: Session) -> None:
+            if _notice:
+                session.execute("INSERT INTO notices VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (id) DO NOTHING", _notice)
+
         try:
-            self._ledger.append(policy.collect())
+            self._ledger.append(policy.collect(), also=also)
         except Collision:
             return  # Another writer of the policy stream was first; the next call looks again.
 

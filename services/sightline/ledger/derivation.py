@@ -20,7 +20,7 @@ from sightline.ledger.agency import Agency
 from sightline.ledger.child import Child
 from sightline.ledger.folding import FOLDERS, Touched
 from sightline.ledger.folds import ChildFold, FoldStore, ItemFold
-from sightline.ledger.items import ItemEntry
+from sightline.ledger.items import CHILD_PART, ItemEntry
 from sightline.ledger.policy import Policy
 from sightline.ledger.reading import (
     birth_date,
@@ -36,6 +36,9 @@ from sightline.ledger.reading import (
 from sightline.ledger.sealing import ItemKey, key_names
 from sightline.ledger.store import Placed
 from sightline.ledger.world import World
+
+_SHARED_FACTS = ("detriment", "handling", "justification", "source_recontact", "welfare_risk")
+"""Facts that the shared part of a form about several children states for each child's part too."""
 
 EDITION = 1
 """The edition of this derivation, in every leaf as `edn`: replay under another is "could not check"."""
@@ -272,8 +275,7 @@ class Derivation:
             citem=key.commit("citem", "citem", plain).decode(),
             cjust=key.commit("cjust", "cjust", justification(body.data)).decode(),
         )
-        if item.type == "cpi.submitted" or entry.about:
-            self._inherit(entry, item)
+        self._inherit(item, next((working.named[r] for r in entry.about if r in working.named), 0))
         working.items[position] = item
         working.named[entry.ref] = position
         working.new_items.append(position)
@@ -291,14 +293,15 @@ class Derivation:
             held = self.working.keys[position] = ItemKey(parents, stream, version)
         return held
 
-    def _inherit(self, entry: ItemEntry, item: ItemFold) -> None:
-        """What an item takes over from the one it speaks of: who must not see it, and what its source allowed."""
-        about = next(
-            (self.working.items[p] for r in entry.about if (p := self.working.named.get(r)) in self.working.items), None
-        )
-        if about is None:
+    def _inherit(self, item: ItemFold, about: int) -> None:
+        """What an item takes over from the one it speaks of: who must not see it; one child's part, all but the child."""
+        source = self.working.items.get(about)
+        if source is None:
             return
-        item.exclude = sorted({*item.exclude, *about.exclude})
+        item.exclude = sorted({*item.exclude, *source.exclude})
+        if item.part == CHILD_PART:
+            item.to, item.own = list(source.to), dict(source.own)
+            item.facts |= {name: source.facts[name] for name in _SHARED_FACTS}
 
     def _cause_desk(self, entry: ItemEntry) -> str:
         position = self.working.named.get(entry.cause, 0)

@@ -47,9 +47,13 @@ class Matter(Stream):
 
     @event(Opened)
     def __init__(self) -> None:
-        pass
+        self.answered_recalls: set[str] = set()
 
     @classmethod
     def opened(cls, matter: UUID, *, step: str, at: datetime) -> Self:
         """A new matter for something that no single child's record can hold."""
         return cls._create(cls.Opened, id=matter, step=step, timestamp=at)
+
+    @event(RecallAnswered)
+    def _recall_answered(self, recall: str) -> None:
+        self.answered_recalls.add(recall)

@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sightline.kernel.ids import DeskId, agency_of
 from sightline.kernel.values import Desk, Envelope
 from sightline.ledger.child import Child
+from sightline.ledger.items import Stream
 from sightline.ledger.reading import on_scale
 from sightline.protocol.areas import CONFIRMING_ROLES, AreaProtocol
 from sightline.protocol.episodes import (
@@ -70,7 +72,9 @@ def instant(text: str | None, otherwise: datetime) -> datetime:
     return at if at.tzinfo else otherwise
 
 
-def raise_alert(step: Step, child: Child, *, type: str, body: Mapping[str, Any], situation: tuple[str, int]) -> None:
+def raise_alert(
+    step: Step, stream: Stream, children: list[UUID], *, type: str, body: Mapping[str, Any], situation: tuple[str, int]
+) -> None:
     """An alert is an item of the hub's own: sealed, decided and recorded like any other (design §6)."""
     circumstance, episode = situation
     form = ItemForm(
@@ -88,7 +92,7 @@ def raise_alert(step: Step, child: Child, *, type: str, body: Mapping[str, Any],
         cause=step.item,
         alert={"row": body["row"], "circumstance": circumstance, "episode": episode},
     )
-    step.work.record_item(child, form, [child.id], step=step.id, at=step.at)
+    step.work.record_item(stream, form, children, step=step.id, at=step.at)
 
 
 def ppn1_due(step: Step, child: Child, circumstance: str, episode: int) -> None:
@@ -104,7 +108,7 @@ def ppn1_due(step: Step, child: Child, circumstance: str, episode: int) -> None:
         "circumstance": circumstance,
         "counted_episodes": len(counted),
     }
-    raise_alert(step, child, type=PPN1_DUE, body=body, situation=(circumstance, episode))
+    raise_alert(step, child, [child.id], type=PPN1_DUE, body=body, situation=(circumstance, episode))
 
 
 def missing_reported(step: Step, child: Child, said: Said) -> None:
@@ -269,8 +273,13 @@ def clock_struck(step: Step, child: Child, kind: str, ref: str) -> None:
         asks = "Rule whether two records are of one child."
         _raise(step, child, "alert.match_possible", "match_possible", asks, {}, f"late:{ref}")
     elif kind == "recall_answer" and ref not in child.answered_recalls:
-        asks = "A recall has not been answered in time."
-        _raise(step, child, "alert.recall_overdue", "recall_overdue", asks, {"about": ref}, ref)
+        recall_overdue(step, child, [child.id], ref)
+
+
+def recall_overdue(step: Step, stream: Stream, children: list[UUID], recall: str) -> None:
+    """Nobody answered a recall in time: the owner of such alerts must find out why (P8)."""
+    body = _body(step, "recall_overdue", "A recall has not been answered in time.", {"about": recall})
+    raise_alert(step, stream, children, type="alert.recall_overdue", body=body, situation=(recall, 0))
 
 
 def possible_match(step: Step, child: Child, other: str) -> None:
@@ -283,20 +292,18 @@ def possible_match(step: Step, child: Child, other: str) -> None:
 
 
 def _raise(step: Step, child: Child, type: str, code: str, asks: str, extra: Mapping[str, Any], situation: str) -> None:
-    if child.alert_for(situation, 0) is not None:
-        return
-    body = {
-        "alert": code,
-        "asks": asks,
-        "row": _ROW_OF_ALERT[code],
-        "due_at": step.at.isoformat(timespec="seconds"),
-        **extra,
-    }
-    raise_alert(step, child, type=type, body=body, situation=(situation, 0))
+    if child.alert_for(situation, 0) is None:
+        body = _body(step, code, asks, extra)
+        raise_alert(step, child, [child.id], type=type, body=body, situation=(situation, 0))
 
 
-_ROW_OF_ALERT = {"confirmation_due": "P8", "match_possible": "P12", "recall_overdue": "P8"}
-"""Ours have no catalogue row: the promise that asks for them stands in its place."""
+def _body(step: Step, code: str, asks: str, extra: Mapping[str, Any]) -> Mapping[str, Any]:
+    due = step.at.isoformat(timespec="seconds")
+    return {"alert": code, "asks": asks, "row": _OURS, "due_at": due, **extra}
+
+
+_OURS = "†"
+"""The `row` of alerts that no catalogue row asks for."""
 
 
 def _repeat(step: Step, child: Child) -> None:

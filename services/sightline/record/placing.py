@@ -84,8 +84,8 @@ class Placing:
             return [self._whole(self._matter(), [])]
         if len(children) == 1:
             return [self._about_one(children[0])]
-        parts = [self._part(child, index) for index, child in enumerate(children)]
-        return [*parts, self._shared(distinct)]
+        shared = self._shared(distinct)
+        return [shared, *(self._part(child, index, shared) for index, child in enumerate(children))]
 
     def _about_one(self, child_id: UUID) -> str:
         child = self.work.child(child_id)
@@ -94,10 +94,11 @@ class Placing:
         self.work.take(child)
         return ref
 
-    def _part(self, child_id: UUID, index: int) -> str:
+    def _part(self, child_id: UUID, index: int, shared: str) -> str:
+        """One child's part. It names the shared part, whose addressees, exclusions and reasons are its own too."""
         child = self.work.child(child_id)
         part = orjson.dumps({"child": self.one.submission.data["children"][index]}, option=orjson.OPT_SORT_KEYS)
-        form = self._form(CHILD_PART, index=index, plain=part)
+        form = self._form(CHILD_PART, index=index, plain=part, about=(shared,))
         ref = self.work.record_item(child, form, [child_id], step=self.step, at=self.at)
         self.work.take(child)
         return ref

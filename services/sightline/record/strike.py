@@ -10,7 +10,7 @@ from sightline.ledger.policy import POLICY_STREAM, Policy
 from sightline.ledger.sealing import KeyVault
 from sightline.ledger.store import Collision, Ledger
 from sightline.protocol.areas import AreaProtocol
-from sightline.record.follow import Step, clock_struck
+from sightline.record.follow import Step, clock_struck, recall_overdue
 from sightline.record.known import Known
 from sightline.record.work import Work
 
@@ -59,7 +59,7 @@ class Strike:
         return len(due)
 
     def hourly(self) -> bool:
-        """Once an hour, the entry that causes an epoch leaf (design §7); whether it was time."""
+        """Once an hour, the entry that causes an epoch leaf (design §7), and quarantine let go; whether it was time."""
         at = self._clock.now()
         hour = int(at.timestamp()) // _HOUR
         if hour <= self._hour:
@@ -68,6 +68,8 @@ class Strike:
         if policy is None:
             return False
         self._hour = hour
+        with self._ledger.database.transaction() as session:
+            session.execute("DELETE FROM quarantine WHERE until <= ?", (int(at.timestamp()),))
         if getattr(policy, "hour", 0) >= hour:
             return False
         policy.note(Policy.EpochStruck, step=f"epoch-{hour}", timestamp=at, hour=hour)
@@ -77,6 +79,14 @@ class Strike:
             return False
         return True
 
+    def _children(self, stream: UUID) -> list[UUID]:
+        """Whom a matter is about."""
+        with self._ledger.database.reading() as session:
+            rows = session.execute(
+                "SELECT children FROM items WHERE stream = ? ORDER BY version LIMIT 1", (stream.hex,)
+            )
+        return [UUID(c) for row in rows for c in row[0].split()]
+
     def _one(self, work: Work, stream: UUID, kind: str, ref: str, area: str, step: str) -> None:
         found = work.streams.get(stream)
         at = self._clock.now()
@@ -85,5 +95,8 @@ class Strike:
             clock_struck(context, found, kind, ref)
         elif isinstance(found, Matter):
             found.note(Matter.ClockStruck, step=step, timestamp=at, clock=kind, ref=ref)
+            if kind == "recall_answer" and ref not in found.answered_recalls:
+                context = Step(work=work, id=step, at=at, area=area, protocol=self._areas[area], item="")
+                recall_overdue(context, found, self._children(stream), ref)
         if found is not None:
             work.take(found)

@@ -231,6 +231,10 @@ class Runner:
             _fail(waiting, exc if isinstance(exc, SightlineError) else Unavailable("internal_error"))
             raise
         self.counts.seconds["record"] += perf_counter() - started
+        for one in checked:
+            if isinstance(one, Rejected) and one.sender is None:
+                # Nobody is told: nobody proved to have sent it. Size, digest and reason are all that is kept.
+                _log.info("turned away", code=one.refusal.code, size=one.size, digest=one.digest.hex())
         for (_, future), answer in zip(waiting, answers, strict=True):
             self.counts.outcomes[answer.outcome] += 1
             if answer.refusal is not None:

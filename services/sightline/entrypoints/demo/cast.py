@@ -122,7 +122,6 @@ JORY: dict[str, Any] = {
 }
 WREN_CASE = {"scheme": "la-case:hampshire-council", "value": "HC-20417"}
 """Hampshire's own case number, which it gave to the charity when it asked for the service."""
-WREN_NHS = {"scheme": "nhs-number", "value": "9990015046"}
 
 
 def enrol(hub: Hub) -> dict[DeskId, PrivateKey]:

@@ -1,0 +1,299 @@
+"""``sightline agency``: what a partner runs, against a hub over HTTP, from one folder of its own."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sightline.adapters.clock import SystemClock
+from sightline.agency.check import Finding, check_feed, check_receipts, check_register, exit_code
+from sightline.agency.client import HubClient, HubKeys, HubRefused, Told
+from sightline.agency.follow import Follower, catch_up, follow, load_cursor, save_cursor
+from sightline.agency.keys import generate, make_registration, save_key
+from sightline.agency.sign import new_id, sign_event
+from sightline.entrypoints.cli_admin import check_desk_name, show
+from sightline.entrypoints.cli_out import (
+    EXIT_CODES,
+    FAIL,
+    REFUSED,
+    AsJson,
+    answered,
+    end,
+    lines,
+    result,
+    say,
+    table,
+    working,
+)
+from sightline.entrypoints.desk_folder import DeskFolder, DeskSettings
+from sightline.entrypoints.evidence import keep
+from sightline.formats import strict_json
+from sightline.formats.event import read_time
+from sightline.formats.jwk import public_jwk
+from sightline.formats.receipt import read_receipt
+from sightline.kernel.errors import Refused
+from sightline.kernel.ids import DeskId
+
+app = typer.Typer(help="A partner's side.", no_args_is_help=True, epilog=EXIT_CODES)
+
+RESPONSE = "missing_or_safeguarding_response"
+FolderArg = Annotated[Path, typer.Argument(help="The desk's own folder.")]
+HubOption = Annotated[str, typer.Option(help="Address of the hub, if not the one given to `init`.")]
+
+_BROKEN = frozenset({"feed_gap", "feed_fork", "feed_rolled_back", "feed_foreign", "feed_malformed", "bad_signature"})
+"""What makes a feed not whole, or not the hub's: exit code 1."""
+
+
+@app.command()
+@answered
+def init(
+    folder: FolderArg,
+    desk: Annotated[str, typer.Option(help="<agency>/<desk>.")],
+    hub: Annotated[str, typer.Option(help="Address of the hub.")] = "http://127.0.0.1:8080",
+    system: Annotated[list[str], typer.Option(help="Names of the systems that send.")] = ["records"],  # noqa: B006 - typer copies it
+    type: Annotated[list[str], typer.Option(help="Event types it will sign; * for all that its roles may.")] = ["*"],  # noqa: B006 - typer copies it
+    alg: Annotated[str, typer.Option(help="Ed25519, EdDSA or ES256.")] = "Ed25519",
+    area: Annotated[str, typer.Option(help="V-62 code: the area that its events are about.")] = "hampshire",
+    purpose: Annotated[str, typer.Option(help="V-47 code: what it reads and sends for.")] = RESPONSE,
+    actor: Annotated[str, typer.Option(help="<opaque staff reference>:<role>.")] = "system:records",
+    as_json: AsJson = False,
+) -> None:
+    """Make a key and the request to register it. Take registration.jws to the hub's operator by a way they trust."""
+    check_desk_name(desk)
+    sources = tuple(f"/agencies/{desk}/{name}" for name in system)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if (folder / "key.jwk").exists():
+        raise Refused("key_exists", "the folder has a key already")
+    key = generate(DeskId(desk), alg)
+    registration = make_registration(key, sources=sources, types=type, now=SystemClock().now())
+    save_key(folder / "key.jwk", key)
+    settings = DeskSettings(
+        desk=desk, sources=sources, types=tuple(type), hub=hub, area=area, purpose=purpose, actor=actor
+    )
+    DeskFolder(folder).begin(settings, registration)
+    show({"desk": desk, "kid": key.kid, "registration": str(folder / "registration.jws")}, as_json=as_json)
+
+
+@app.command()
+@answered
+def keys(folder: FolderArg, hub: HubOption = "", as_json: AsJson = False) -> None:
+    """The desk's public key, and the hub's keys as kept at the first contact; asks the hub only if it is named."""
+    own = DeskFolder(folder)
+    key = own.key
+    found: dict[str, Any] = {"kid": key.kid, "alg": key.alg, "jwk": public_jwk(key.public)}
+    if hub:
+        with connected(own, hub) as (_, known):
+            found |= {"origin": known.origin, "vkey": known.vkey, "receipt_keys": sorted(known.receipt_keys)}
+    show(found, as_json=as_json)
+
+
+@app.command()
+@answered
+def sign(
+    folder: FolderArg,
+    type: Annotated[str, typer.Argument(help="Event type, e.g. missing.reported.")],
+    form: Annotated[Path, typer.Argument(help="JSON file with the form; - for standard input.", allow_dash=True)],
+    id: Annotated[str, typer.Option(help="The event's id (default: a new UUIDv7). Nothing about a person.")] = "",
+    source: Annotated[str, typer.Option(help="Default: the first of the desk's.")] = "",
+    area: Annotated[str, typer.Option(help="Default: the desk's.")] = "",
+    purpose: Annotated[str, typer.Option(help="Default: the desk's.")] = "",
+    actor: Annotated[str, typer.Option(help="Who did it; default: the desk's.")] = "",
+    time: Annotated[str, typer.Option(help="When it was recorded, RFC 3339 with offset (default: now).")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Sign a form. The signed event waits in outbox/ until it is sent."""
+    own = DeskFolder(folder)
+    settings = own.settings
+    raw = sys.stdin.buffer.read() if str(form) == "-" else form.read_bytes()
+    at = _at(time)
+    name = id or new_id(at)
+    compact = sign_event(
+        own.key,
+        source=source or settings.sources[0],
+        type=type,
+        data=strict_json.parse_object(raw),
+        area=area or settings.area,
+        purpose=purpose or settings.purpose,
+        actor=actor or settings.actor,
+        time=at,
+        id=name,
+    )
+    show({"id": name, "event": str(own.add_event(name, compact))}, as_json=as_json)
+
+
+@app.command()
+@answered
+def submit(
+    folder: FolderArg,
+    event: Annotated[list[Path] | None, typer.Argument(help="Signed events (default: all without a receipt).")] = None,
+    hub: HubOption = "",
+    as_json: AsJson = False,
+) -> None:
+    """Send signed events. Sending the same again is safe: the hub answers with its first receipt."""
+    own = DeskFolder(folder)
+    rows: list[dict[str, Any]] = []
+    with connected(own, hub) as (client, known), working("sending"):
+        for path in event or own.waiting():
+            rows.append(_send(own, path, client, known))
+    if as_json:
+        result(rows)
+    else:
+        cells = [[str(row[name]) for name in ("event", "outcome", "number", "code", "defects")] for row in rows]
+        table("Receipts", ["event", "outcome", "number", "code", "defects"], cells)
+    end(REFUSED if any(row["outcome"] == "refused" for row in rows) else 0)
+
+
+def _send(own: DeskFolder, path: Path, client: HubClient, known: HubKeys) -> dict[str, Any]:
+    try:
+        sent = client.submit(path.read_bytes(), known.receipt_keys)
+    except HubRefused as refused:
+        return _refused(own, path, refused, known)
+    own.sent(path, sent)
+    return {
+        "event": path.stem,
+        "outcome": "repeated" if sent.is_repeat else sent.receipt.outcome,
+        "number": sent.receipt.number,
+        "code": "",
+        "pointer": "",
+        "defects": [f"{defect.code} {defect.pointer}" for defect in sent.receipt.defects],
+        "items": list(sent.receipt.items),
+        "children": list(sent.receipt.children),
+    }
+
+
+def _refused(own: DeskFolder, path: Path, refused: HubRefused, known: HubKeys) -> dict[str, Any]:
+    """A refusal is kept as well: with the hub's receipt, it proves that this was sent."""
+    number = 0
+    if refused.receipt:
+        number = read_receipt(refused.receipt, known.receipt_keys).number
+        own.add_receipt(path, refused.name, refused.receipt)
+    return {
+        "event": path.stem,
+        "outcome": "refused",
+        "number": number,
+        "code": refused.code,
+        "pointer": refused.pointer,
+        "defects": [],
+        "items": [],
+        "children": [],
+    }
+
+
+@app.command("follow")
+@answered
+def follow_feed(
+    folder: FolderArg,
+    stream: Annotated[bool, typer.Option("--stream", help="Stay, and print what comes.")] = False,
+    bodies: Annotated[bool, typer.Option(help="With what each entry says, or only that it is there.")] = True,
+    hub: HubOption = "",
+    as_json: AsJson = False,
+) -> None:
+    """Read on in the feed, proving that it is whole; prints what is new (with --json, an entry a line)."""
+    own = DeskFolder(folder)
+    try:
+        with connected(own, hub) as (client, known):
+            follower = Follower(load_cursor(own.cursor, own.desk), known.receipt_keys, SystemClock().now)
+            for told in catch_up(follower, client, bodies=bodies):
+                _hand_out(own, follower, told, as_json=as_json)
+            for told in follow(follower, client.stream(after=follower.after, bodies=bodies)) if stream else ():
+                _hand_out(own, follower, told, as_json=as_json)
+    except Refused as refused:
+        if refused.code not in _BROKEN:
+            raise
+        say(f"the feed is not whole: {refused}")
+        end(FAIL)
+    except KeyboardInterrupt:
+        say("stopped")
+
+
+def _hand_out(own: DeskFolder, follower: Follower, told: tuple[Told, ...], *, as_json: bool) -> None:
+    """Print, and only then remember: a crash between shows an entry again, and never leaves one out."""
+    if as_json:
+        for one in told:
+            result(asdict(one.entry) | {"item": one.item})
+    elif told:
+        table("Feed", ["seq", "kind", "type", "state", "item", "shown", "withheld", "says"], map(_row, told))
+    save_cursor(own.cursor, follower.cursor)
+
+
+def _row(told: Told) -> list[str]:
+    item = told.item
+    says = "; ".join(f"{name}: {value}" for name, value in item.get("body", {}).items())
+    return [
+        str(told.entry.seq),
+        told.entry.kind,
+        str(item.get("type", "")),
+        str(item.get("state", "")) + (f", ask {item['ask']}" if item.get("ask") else ""),
+        str(item.get("ref", "")),
+        " ".join(item.get("classes", ())),
+        " ".join(item.get("withheld", ())),
+        says,
+    ]
+
+
+@app.command()
+@answered
+def check(
+    folder: FolderArg,
+    proofs: Annotated[int, typer.Option(min=0, help="Prove the newest so many entries to be in the register.")] = 20,
+    hub: HubOption = "",
+    as_json: AsJson = False,
+) -> None:
+    """Compare what the desk holds with what the hub says now: receipts, the whole feed, the register."""
+    own = DeskFolder(folder)
+    with connected(own, hub) as (client, known), working("checking"):
+        findings = list(check_receipts(own.kept(), client, known))
+        again = check_feed(load_cursor(own.cursor, own.desk), client, known, SystemClock().now())
+        remembered = _read(own.path / "checkpoint")
+        newest = again.told[len(again.told) - min(proofs, len(again.told)) :]
+        checkpoint, more = check_register(remembered, newest, client, known)
+    findings += [*again.findings, *more]
+    code = exit_code(findings)
+    if not more:
+        keep(own.path / "checkpoint", checkpoint)
+    _print_check(findings, {"entries": again.cursor.seq, "receipts": len(own.kept()), "exit_code": code}, as_json)
+    end(code)
+
+
+def _print_check(findings: list[Finding], summary: Mapping[str, Any], as_json: bool) -> None:
+    if as_json:
+        result(dict(summary) | {"findings": [asdict(finding) for finding in findings]})
+        return
+    lines(summary.items())
+    if findings:
+        rows = [(f.code, f.what, f.detail, "could not check" if f.incomplete else "WRONG") for f in findings]
+        table("Findings", ["code", "what", "detail", ""], rows)
+
+
+@contextmanager
+def connected(own: DeskFolder, hub: str) -> Iterator[tuple[HubClient, HubKeys]]:
+    """A client for the desk, and the hub's keys as they have always been."""
+    settings = own.settings
+    clock = SystemClock()
+    with HubClient(hub or settings.hub, key=None, clock=clock) as stranger:
+        known = own.hub_keys(stranger)
+    with HubClient(
+        hub or settings.hub,
+        key=own.key,
+        audience=known.audience,
+        actor=settings.actor,
+        purpose=settings.purpose,
+        clock=clock,
+    ) as client:
+        yield client, known
+
+
+def _at(time: str) -> datetime:
+    at = read_time(time) if time else SystemClock().now()
+    if at is None:
+        raise Refused("envelope_invalid", "--time is not an RFC 3339 time with offset")
+    return at
+
+
+def _read(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""

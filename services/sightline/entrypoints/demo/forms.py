@@ -1,0 +1,336 @@
+"""What the desks write: the forms of the week, each a plain dict as an agency's system would make it."""
+
+from typing import Any
+
+from sightline.entrypoints.demo.cast import CHARITY, HAMPSHIRE, JORY, MISSING, SCHOOL, SOUTHAMPTON, WREN, WREN_CASE
+
+Form = dict[str, Any]
+
+OLDER_MAN = {"name": "Dex", "relation": "associate"}
+CARED_FOR = {"is_looked_after": True, "legal_status": "s20_accommodated"}
+WREN_OF_HAMPSHIRE = {**WREN, **CARED_FOR, "identifiers": [*WREN["identifiers"], WREN_CASE]}
+WREN_OF_CHARITY = {**WREN, "identifiers": [WREN_CASE]}
+"""As Lantern Quay knows her: by the case number that Hampshire gave it."""
+
+
+def _sharing(why: str) -> Form:
+    return {
+        "relevant": True,
+        "may_help": True,
+        "detriment": False,
+        "family_told": False,
+        "welfare_risk": True,
+        "justification": why,
+    }
+
+
+def cpi_of_school() -> Form:
+    """Partnership intelligence about both children; the caretaker who told it does not want to be called."""
+    return {
+        "children": [{**WREN, **CARED_FOR}, JORY],
+        "information_text": (
+            "A grey car has waited by the school gate on three afternoons. Both pupils got into it on Friday."
+            " The driver is about 25 and calls himself Dex."
+        ),
+        "information_date": "2026-11-13",
+        "information_location": "Main gate, Thornbeck School",
+        "is_non_urgent": True,
+        "cpi_topic": "exploited",
+        "submitter_name": "Robin Ashgrove",
+        "submitter_organisation": "Thornbeck School",
+        "submitter_telephone": "01632 960 118",
+        "source_name": "Pat Hollowell",
+        "source_address": "The Lodge, Thornbeck School",
+        "source_recontact_permitted": "no",
+        "source_how_known": "The caretaker locks the gate and saw it.",
+        "already_shared_with": ["nobody yet"],
+        "sharing": _sharing("The police may know the car; two children may be at risk of exploitation."),
+        "contains": {"information_text": ["third_party"], "source_how_known": ["source"], "justification": []},
+    }
+
+
+def grading(item: str) -> Form:
+    """3x5x2: source untested, known directly to it, may be passed on under conditions."""
+    return {
+        "item": item,
+        "source_evaluation": 2,
+        "information_assessment": "A",
+        "handling": "C",
+        "conditions": ["Do not name the school, or anyone there, as the origin."],
+        "contains": {"conditions": []},
+    }
+
+
+def sanitised(item: str) -> Form:
+    """A text from which nobody can tell who told it, nor of whom."""
+    return {
+        "item": item,
+        "information_text": (
+            "A grey car has been collecting young people after school. The driver is a man of about 25."
+            " Treat a lift or a gift from him as a concern."
+        ),
+        "cpi_topic": "exploited",
+        "handling": "C",
+        "conditions": ["For safeguarding only; not to be passed to families."],
+        "sharing": _sharing("Partners can only recognise the pattern if they know of it."),
+        "contains": {"information_text": ["third_party"], "conditions": [], "justification": []},
+    }
+
+
+def cpi_of_health() -> Form:
+    """Intelligence about a child known only by name and birth date, with a field that no form has."""
+    named = {name: JORY[name] for name in ("given_name", "family_name", "date_of_birth")}
+    return {
+        "children": [named],
+        "information_text": "A boy at the walk-in clinic said that his friend Jory owes Dex money and works it off.",
+        "is_non_urgent": True,
+        "cpi_topic": "exploited",
+        "submitter_organisation": "Quaydown health trust",
+        "sharing": _sharing("A child may be working off a debt."),
+        "contains": {"information_text": ["third_party"], "justification": []},
+        "clinic_form_code": "WIC-7",
+    }
+
+
+def cpi_of_charity() -> Form:
+    """The written record of what the outreach worker told the police by telephone."""
+    return {
+        "children": [WREN_OF_CHARITY],
+        "information_text": (
+            "Wren told her outreach worker on Thursday that a man called Dex collects her from the bus station"
+            " and keeps her phone."
+        ),
+        "is_non_urgent": True,
+        "cpi_topic": "missing",
+        "submitter_organisation": "Lantern Quay",
+        "already_shared_with": ["Police missing-persons desk, by telephone, Friday 17:50"],
+        "sharing": _sharing("She is missing, and this may say with whom."),
+        "to": [MISSING.id],
+        "contains": {"information_text": ["third_party", "location"], "justification": []},
+    }
+
+
+def wren_missing() -> Form:
+    """Monday's report, as the foster carer told it to the police."""
+    return {
+        "child": {**WREN, **CARED_FOR},
+        "missing_since": "2026-11-16T17:15:00Z",
+        "missing_category": "missing",
+        "missing_risk": "medium",
+        "missing_from": "care",
+        "reporter": {"name": "Sam Birchall", "role": "foster_carer", "telephone": "01632 960 201"},
+        "reporter_enquiries": {"made": True, "enquiries_text": "Rang her two friends; neither has seen her."},
+        "whereabouts_known": False,
+        "circumstances": "Did not come home from school. Her phone is off.",
+        "health_issues": "Asthma; her inhaler is at home.",
+        "known_associates": [{**OLDER_MAN, "known_associates_text": "About 25; drives a grey car."}],
+        "urgency": "urgent",
+        "contains": {
+            "enquiries_text": ["third_party"],
+            "circumstances": [],
+            "health_issues": ["health"],
+            "known_associates_text": ["third_party"],
+        },
+    }
+
+
+def wren_missing_again() -> Form:
+    """The second episode, two days later."""
+    return {
+        "child": WREN,
+        "missing_since": "2026-11-18T20:10:00Z",
+        "missing_category": "missing",
+        "missing_risk": "high",
+        "missing_from": "care",
+        "circumstances": "Left by the back door when a grey car stopped outside.",
+        "urgency": "urgent",
+        "contains": {"circumstances": ["third_party"]},
+    }
+
+
+def wren_missing_third() -> Form:
+    """The third, reported by the out-of-hours social worker."""
+    return {
+        "child": WREN_OF_HAMPSHIRE,
+        "missing_since": "2026-11-20T16:00:00Z",
+        "missing_category": "missing",
+        "missing_risk": "high",
+        "missing_from": "school",
+        "circumstances": "Did not get on the school minibus. Told a friend that she had 'somewhere to be'.",
+        "urgency": "urgent",
+        "contains": {"circumstances": []},
+    }
+
+
+def risk_raised() -> Form:
+    """The police response: the risk is judged again."""
+    return {
+        "child": WREN,
+        "missing_category": "missing",
+        "missing_risk": "high",
+        "category_change": {"reason": "The man named by the carer is known to the police for grooming."},
+        "at": "2026-11-16T20:00:00Z",
+        "contains": {"reason": ["third_party", "offending"]},
+    }
+
+
+def returned_harmed() -> Form:
+    """Tuesday's return and the safe and well check."""
+    return {
+        "child": WREN,
+        "returned_at": "2026-11-17T06:25:00Z",
+        "return_mode": "located",
+        "harm_suffered": "yes",
+        "harm_indications": {"indicated": "yes", "harm_text": "Bruised wrist, very tired; seen by a doctor."},
+        "locations_while_missing": "A flat above a shop near the docks.",
+        "companions": [{**OLDER_MAN, "companions_text": "Drove her there."}],
+        "offences_against_child": "Says that she was given vodka and not allowed to leave.",
+        "contains": {
+            "harm_text": ["health"],
+            "locations_while_missing": [],
+            "companions_text": [],
+            "offences_against_child": [],
+        },
+    }
+
+
+def returned_well(returned_at: str, mode: str) -> Form:
+    """A return without harm."""
+    return {"child": WREN, "returned_at": returned_at, "return_mode": mode, "harm_suffered": "no"}
+
+
+def interview_findings() -> Form:
+    """What Wren said in the return interview, for the service that she has asked for."""
+    return {
+        "child": WREN_OF_HAMPSHIRE,
+        "returned_at": "2026-11-17T06:25:00Z",
+        "harm_suffered": "yes",
+        "harm_indications": {
+            "indicated": "yes",
+            "harm_text": "Sleeps badly and is frightened. Wants to talk to somebody who is not police or social care.",
+        },
+        "locations_while_missing": "A flat near the docks; is picked up at the bus station.",
+        "companions": [{**OLDER_MAN, "companions_text": "Calls himself her boyfriend."}],
+        "to": [CHARITY.id, SCHOOL.id],
+        "contains": {"harm_text": ["health"], "locations_while_missing": [], "companions_text": []},
+    }
+
+
+def ppn1(circumstance: str, narrative: str, reference: str) -> Form:
+    """The police alert to children's services."""
+    return {
+        "child": WREN,
+        "form_name": "PPN1",
+        "ppn1_circumstance": circumstance,
+        "missing_category": "missing",
+        "missing_risk": "high",
+        "narrative": narrative,
+        "subjects": [OLDER_MAN],
+        "police_reference": reference,
+        "rating": "high",
+        "contains": {"narrative": ["third_party"]},
+    }
+
+
+def jory_missing() -> Form:
+    """Tuesday evening's report about Jory."""
+    return {
+        "child": {**JORY, "is_looked_after": False},
+        "missing_since": "2026-11-17T16:30:00Z",
+        "missing_category": "missing",
+        "missing_risk": "medium",
+        "missing_from": "home",
+        "circumstances": "Left his aunt's after an argument about money and has not come back.",
+        "urgency": "urgent",
+        "contains": {"circumstances": ["family"]},
+    }
+
+
+def jory_returned() -> Form:
+    """Found the same evening."""
+    return {
+        "child": JORY,
+        "returned_at": "2026-11-17T20:50:00Z",
+        "return_mode": "located",
+        "harm_suffered": "no",
+        "locations_while_missing": "A grey car, behind the retail park near the docks.",
+        "companions": [{**OLDER_MAN, "companions_text": "Drove off when police came."}],
+        "contains": {"locations_while_missing": [], "companions_text": []},
+    }
+
+
+def jory_protected() -> Form:
+    """Trafficking is suspected, and where he lives must stay unknown."""
+    return {
+        "child": {
+            **JORY,
+            **CARED_FOR,
+            "trafficking_status": "suspected",
+            "address": "Emergency placement, 3 Example Mews, Exampleton",
+        },
+        "flag": "location_protected",
+        "reason": "Dex has been asking Jory's friends where he lives now.",
+        "contains": {"reason": ["third_party"]},
+    }
+
+
+def consent_to_service() -> Form:
+    """Wren agrees to the charity's service, without her carer in the room."""
+    return {
+        "child": WREN_OF_HAMPSHIRE,
+        "consent_purpose": "service_provision",
+        "position": "given",
+        "giver": "child",
+        "giver_relation": "self",
+        "witnessed_by": {"role": "allocated_social_worker", "desk": HAMPSHIRE.id},
+    }
+
+
+def consent_taken_back() -> Form:
+    """Wren no longer wants it."""
+    return {
+        "child": WREN_OF_HAMPSHIRE,
+        "consent_purpose": "service_provision",
+        "giver": "child",
+        "giver_relation": "self",
+        "witnessed_by": {"role": "allocated_social_worker", "desk": HAMPSHIRE.id},
+    }
+
+
+def claim(kind: str) -> Form:
+    """The charity says of itself that it is involved."""
+    reason = "Our outreach worker is to meet Wren on Thursdays."
+    return {"child": WREN_OF_CHARITY, "involvement_kind": kind, "reason": reason, "contains": {"reason": []}}
+
+
+def school_involved(child: str) -> Form:
+    """The MASH makes the school part of the plan."""
+    return {
+        "child": {"ref": child},
+        "involved_desk": SCHOOL.id,
+        "involvement_kind": "school_place",
+        "reason": "Her school is part of the plan to keep her safe.",
+        "contains": {"reason": []},
+    }
+
+
+def placing_team(child: str) -> Form:
+    """The MASH records who placed Jory: they must know where he is."""
+    return {
+        "child": {"ref": child},
+        "involved_desk": SOUTHAMPTON.id,
+        "involvement_kind": "placing_team",
+        "reason": "Placed him in an emergency placement on Tuesday night.",
+        "contains": {"reason": []},
+    }
+
+
+def correction(item: str) -> Form:
+    """The car was not grey."""
+    return {
+        "item": item,
+        "reason_code": "wrong_detail",
+        "correction": "The caretaker is now sure: the car was dark green, not grey.",
+        "corrected_fields": ["information_text"],
+        "contains": {"correction": ["third_party"]},
+    }

@@ -1,0 +1,126 @@
+"""Codes in plain words: types, classes, rules, legal bases. A rule's meaning is taken from where the rule is written."""
+
+import json
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from sightline.formats.policy_digest import policy_data
+from sightline.kernel.share import share
+
+TYPES = {
+    "alert.confirmation_due": "Alert: confirm a claim",
+    "alert.match_possible": "Alert: one child or two?",
+    "alert.ppn1_due": "Alert: PPN1 due",
+    "alert.recall_overdue": "Alert: recall unanswered",
+    "alert.acknowledged": "Alert acknowledged",
+    "consent.recorded": "Consent recorded",
+    "consent.withdrawn": "Consent withdrawn",
+    "cpi.graded": "Grading of a CPI",
+    "cpi.sanitised": "CPI, sanitised version",
+    "cpi.submitted": "CPI (intelligence)",
+    "flag.raised": "Protective flag",
+    "involvement.confirmed": "Involvement confirmed",
+    "involvement.opened": "Involvement",
+    "item.corrected": "Correction",
+    "missing.categorised": "Missing: risk changed",
+    "missing.reported": "Missing report",
+    "missing.returned": "Return of a child",
+    "ppn1.issued": "PPN1",
+    "recall.answered": "Answer to a recall",
+}
+CLASSES = {
+    "administrative": "handling details",
+    "assessment": "assessment",
+    "biometric": "biometrics",
+    "contact": "contact details",
+    "duty": "what is asked",
+    "education": "schooling",
+    "family": "family",
+    "health": "health",
+    "identity": "who the child is",
+    "immigration": "immigration",
+    "location": "whereabouts",
+    "narrative": "the account",
+    "offending": "offences",
+    "source": "who told us",
+    "source_contact": "how to reach the source",
+    "third_party": "other people",
+    "unknown": "a field that no form has",
+}
+BASES = {
+    "CDA98-115": "CDA 1998 s.115",
+    "UKGDPR-6-1-d": "GDPR 6(1)(d)",
+    "UKGDPR-6-1-e": "GDPR 6(1)(e)",
+    "UKGDPR-6-1-ea": "GDPR 6(1)(ea)",
+    "ca_1989_s17": "CA 1989 s.17",
+    "ca_1989_s47": "CA 1989 s.47",
+    "ca_2004_s11": "CA 2004 s.11",
+    "hra_1998_art_2_art_5": "HRA Arts 2, 5",
+    "msa_2015_s52": "MSA 2015 s.52",
+}
+"""Short enough for a table; `basis_meaning` gives the citation."""
+DUTIES = {
+    "N-20": "A child who was missing is back and was harmed: police issue a PPN1 to children's services.",
+    "N-21": "A missing child has not returned: police issue a PPN1 to children's services.",
+    "N-22": "Missing three times in 90 days: police issue a PPN1 to children's services.",
+    "N-27": "Police who receive a missing report notify the MASH.",
+}
+"""Duties are data, not Rego: their meaning in one line (catalogue 4.2)."""
+RECALLS = {
+    "corrected": "its sender corrected it",
+    "lapsed": "the ground for showing it is gone",
+    "stop_use": "its sender took it back",
+    "wrong_disclosure": "it was of another child",
+}
+ANSWERS = {
+    "acted_on": "acted on it, will put it right",
+    "not_found": "nothing found",
+    "passed_to": "had passed it on, and said to whom",
+    "removed": "removed",
+    "retained_own_basis": "keeps it on a ground of its own",
+}
+_DESCRIBED = re.compile(r"^# description: ([DH]-[0-9]{2})\. (.+)$", re.MULTILINE)
+_CONCERNS = ("denials", "duties", "hub", "redaction", "sharing", "disclosure")
+"""`disclosure` last: there some rules are described a second time, for the obligation that follows from them."""
+
+
+def title(event_type: str) -> str:
+    """The type in words."""
+    return TYPES.get(event_type, event_type)
+
+
+def classes(names: Iterable[str]) -> str:
+    """Classes in words, the ones that matter most to a reader first."""
+    order = list(CLASSES)
+    first = ["duty", "identity", "location", "narrative"]
+    known = sorted(set(names), key=lambda n: (n not in first, first.index(n) if n in first else order.index(n)))
+    return ", ".join(CLASSES[name] for name in known)
+
+
+@cache
+def rules() -> dict[str, str]:
+    """Rule → its meaning in one line, as the policy's own METADATA gives it."""
+    found: dict[str, str] = {}
+    for concern in _CONCERNS:
+        text = (share("policies") / "sightline" / concern / f"{concern}.rego").read_text(encoding="utf-8")
+        for rule, meaning in _DESCRIBED.findall(text):
+            found.setdefault(rule, meaning)
+    return found | {row: DUTIES[row] for row in _duty_rows() if row in DUTIES}
+
+
+@cache
+def citations() -> dict[str, str]:
+    """Legal basis → its citation, from the policy's data."""
+    codes = policy_data(share("policies"))["bases"]["codes"]
+    return {code: basis["citation"] for code, basis in codes.items()}
+
+
+def basis(code: str) -> str:
+    """The legal basis, short."""
+    return BASES.get(code, code)
+
+
+def _duty_rows() -> list[str]:
+    duties = json.loads((share("policies") / "data" / "duties.json").read_bytes())
+    return list(duties["rows"])

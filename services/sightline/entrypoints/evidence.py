@@ -1,0 +1,149 @@
+"""What an auditor with the data folder may look at: leaves, the facts behind one, and the whole decided again."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from sightline.adapters.keyfile import load_or_create
+from sightline.adapters.opa_wasm import WasmEngine
+from sightline.adapters.vault import SqliteVault
+from sightline.audit.replay import Replay, Replaying
+from sightline.entrypoints.folder import Folder
+from sightline.entrypoints.rules import citations, texts_of_rules
+from sightline.formats.fields import Fields
+from sightline.formats.policy_digest import policy_data
+from sightline.formats.schemas import Schemas
+from sightline.kernel.errors import Refused, Unavailable
+from sightline.kernel.ids import DeskId
+from sightline.kernel.share import share
+from sightline.ledger.deciding import unpack
+from sightline.ledger.items import ItemEntry
+from sightline.ledger.sealing import ItemKey, key_names
+from sightline.ledger.world import PolicyData
+from sightline.runtime.embedded import WRAPPING
+
+Json = dict[str, Any]
+
+_SELECT = (
+    "SELECT l.n, l.body, f.ref, f.type, f.stream, f.version FROM leaves l LEFT JOIN item_folds f ON f.position = l.item"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """Which leaves."""
+
+    desk: str = ""
+    item: str = ""
+    """The item's reference."""
+    since: int = 0
+    """Seconds since 1970."""
+    limit: int = 100
+
+
+def leaves(hub: Folder, wanted: Wanted) -> list[Json]:
+    """Sealed leaves with their numbers and their items' references; the newest of those wanted, oldest first."""
+    asked = {"l.desk = ?": wanted.desk, "f.ref = ?": wanted.item}
+    conditions = ["l.n < ?", *(condition for condition, value in asked.items() if value)]
+    head = hub.register.head()
+    with hub.ledger.database.reading() as session:
+        rows = session.execute(
+            f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY l.n DESC",
+            (head.size if head else 0, *(value for value in asked.values() if value)),
+        )
+    found: list[Json] = []
+    for n, body, ref, kind, *_ in rows:
+        leaf = orjson.loads(bytes(body))
+        # Times never go back along the register: the first that is too old ends the search.
+        if leaf["ts"] < wanted.since or len(found) == wanted.limit:
+            break
+        found.append(leaf | {"n": int(n), "ref": ref, "type": kind})
+    return found[::-1]
+
+
+def explain(hub: Folder, leaf: str) -> Json:
+    """One leaf in words, and the facts it was decided from. Raises Refused ``unknown_leaf``."""
+    with hub.ledger.database.reading() as session:
+        rows = session.execute(f"{_SELECT} WHERE l.id = ?", (leaf,))
+    if not rows:
+        raise Refused("unknown_leaf", "no leaf has this id")
+    n, body, ref, kind, stream, version = rows[0]
+    members = orjson.loads(bytes(body))
+    folder = share("policies")
+    rules, cited = texts_of_rules(folder), citations(folder)
+    withheld = [entry.partition(":") for entry in members.get("withheld", ())]
+    state, facts = _facts(hub, members, (UUID(stream), int(version)) if stream else None)
+    return {
+        "number": int(n),
+        "item": ref,
+        "type": kind,
+        "leaf": members,
+        "withheld": {f"{name} ({rule})": rules.get(rule, ()) for name, _, rule in withheld},
+        "rules": {rule: rules.get(rule, ()) for rule in members.get("rules", ())},
+        "basis": {code: (cited.get(code, ""),) for code in members.get("basis", ())},
+        "facts_state": state,
+        "facts": facts,
+    }
+
+
+def _facts(hub: Folder, leaf: Mapping[str, Any], name: tuple[UUID, int] | None) -> tuple[str, Sequence[Json]]:
+    """The facts documents of a decision, and whether they could be opened: ``opened``, ``erased`` or ``none``."""
+    with hub.ledger.database.reading() as session:
+        rows = session.execute("SELECT sealed FROM facts WHERE cause = ? AND item = ?", (leaf["cause"], leaf["item"]))
+    entry = hub.ledger.entries([name]).get(name) if name is not None else None
+    if not rows or not isinstance(entry, ItemEntry):
+        return "none", ()
+    names = key_names(entry.children, entry.area)
+    with vault(hub) as keys:
+        held = keys.open(names)
+    if len(held) < len(set(names)):
+        return "erased", ()
+    key = ItemKey([held[one] for one in names], UUID(str(entry.originator_id)), entry.originator_version)
+    documents = unpack(key.open(f"facts {leaf['cause']}", bytes(rows[0][0])))
+    return "opened", [json.loads(document) for document in documents.get(DeskId(leaf["desk"]), ())]
+
+
+def replay(hub: Folder) -> Replay:
+    """Decide everything again under the policy at hand; what another policy decided could not be checked."""
+    folder = share("policies")
+    documents = policy_data(folder)
+    engine = WasmEngine(folder)
+    policies = {engine.policy: (engine, PolicyData.read(documents))}
+    fields = Fields(Schemas.load(duty_types=frozenset(documents["duty_types"])))
+    try:
+        with vault(hub) as keys:
+            return Replaying(
+                ledger=hub.ledger, database=hub.ledger.database, vault=keys, fields=fields, policies=policies.get
+            ).run()
+    finally:
+        engine.close()
+
+
+@contextmanager
+def vault(hub: Folder) -> Iterator[SqliteVault]:
+    """The folder's keys of children and areas. Raises Unavailable ``no_keys`` where they are kept elsewhere."""
+    if not (hub.path / "keys" / "wrapping.key").exists():
+        raise Unavailable("no_keys", "the hub's keys are not in this folder")
+    keys = load_or_create(hub.path / "keys", hub.origin)
+    opened = SqliteVault(hub.path / "keys" / "children.sqlite", {WRAPPING: keys.wrapping})
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def keep(path: Path, raw: bytes) -> None:
+    """Write a file whole or not at all."""
+    aside = path.with_name(path.name + ".new")
+    with aside.open("wb") as file:
+        file.write(raw)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
