@@ -1,12 +1,8 @@
-"""The process that is killed: the embedded hub and its line, spoken to over two pipes.
-
-``python -m tests.faults.child '<plan as JSON>'``
-"""
+"""The process that is killed: the embedded hub and its line, spoken to over a pipe."""
 
 import os
 import queue
 import signal
-import sys
 import threading
 import time
 from collections import Counter
@@ -14,8 +10,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, cast
 
 import msgspec
 import orjson
@@ -137,23 +134,22 @@ def watched(hub: Hub, marks: Marks) -> Hub:
 class Child:
     """One life: reads questions, writes answers. Polls have a thread of their own, as readers do over HTTP."""
 
-    def __init__(self, hub: Hub, runner: Runner, out: IO[bytes]) -> None:
+    def __init__(self, hub: Hub, runner: Runner, pipe: "Connection[bytes, bytes]") -> None:
         self._hub = hub
         self._runner = runner
-        self._out = out
+        self._pipe = pipe
         self._lock = threading.Lock()
         self._polls: queue.SimpleQueue[frames.Poll] = queue.SimpleQueue()
 
     def say(self, message: frames.FromChild) -> None:
         """Write one message, whole."""
         with self._lock:
-            self._out.write(frames.framed(message))
-            self._out.flush()
+            frames.write(self._pipe, message)
 
-    def run(self, asked: IO[bytes]) -> None:
+    def run(self) -> None:
         """Answer until told to quit, or until the parent is gone."""
         threading.Thread(target=self._poll_all, daemon=True).start()
-        while (frame := frames.read_frame(asked)) is not None:
+        while (frame := frames.read(self._pipe)) is not None:
             match frames.to_child.decode(frame):
                 case frames.Submit() as one:
                     self._submit(one)
@@ -224,46 +220,41 @@ def pragmas(hub: Hub, name: str) -> list[Any]:
         return [written[0][0], session.execute(f"PRAGMA {name}")[0][0]]
 
 
-def main() -> None:
+def live(pipe: "Connection[bytes, bytes]", plan: Plan, log: str) -> None:
     """Live until told to quit, or killed."""
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # What is logged must not come between the frames.
-    plan = msgspec.json.decode(sys.argv[1], type=Plan)
+    _log_to(log)
     marks = Marks(Path(plan.marks))
     marks.entered(STARTING)
     started = time.perf_counter()
+    # A file that may not grow is an error to handle, not a signal to die of.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    clock = PacedClock(plan.began, plan.pace)
     try:
-        hub = embedded(
-            Path(plan.folder),
-            origin=plan.origin,
-            clock=PacedClock(plan.began, plan.pace),
-            on_step=Steps(marks, plan.kill),
-        )
+        hub = embedded(Path(plan.folder), origin=plan.origin, clock=clock, on_step=Steps(marks, plan.kill))
     except SightlineError as exc:
-        out.write(frames.framed(frames.Failed(type(exc).__name__, exc.code, exc.detail)))
-        out.flush()
+        frames.write(pipe, frames.Failed(type(exc).__name__, exc.code, exc.detail))
         raise SystemExit(3) from None
     hub = watched(hub, marks)
-    settings = Settings(
-        data=Path(plan.folder), batch_submissions=plan.batch, seal_interval_ms=plan.seal_ms, clock_interval_s=0.05
-    )
-    runner = Runner(hub, settings)
-    child = Child(hub, runner, out)
+    runner = Runner(hub, _settings(plan))
+    child = Child(hub, runner, pipe)
     marks.left()
     runner.start()
-    child.say(
-        frames.Ready(
-            opened_s=time.perf_counter() - started,
-            synchronous=pragmas(hub, "synchronous"),
-            journals=pragmas(hub, "journal_mode"),
-        )
-    )
-    child.run(os.fdopen(0, "rb"))
+    opened_s = time.perf_counter() - started
+    child.say(frames.Ready(opened_s, pragmas(hub, "synchronous"), pragmas(hub, "journal_mode")))
+    child.run()
     is_done = runner.stop()
     hub.close()
     raise SystemExit(0 if is_done else 4)
 
 
-if __name__ == "__main__":
-    main()
+def _settings(plan: Plan) -> Settings:
+    return Settings(
+        data=Path(plan.folder), batch_submissions=plan.batch, seal_interval_ms=plan.seal_ms, clock_interval_s=0.05
+    )
+
+
+def _log_to(log: str) -> None:
+    handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(handle, 1)
+    os.dup2(handle, 2)
+    os.close(handle)

@@ -1,6 +1,6 @@
-"""What the fault runs' parent and child say to each other over two pipes: MessagePack, each message after its length."""
+"""What the fault runs' parent and child say to each other over a pipe: MessagePack, one message after the other."""
 
-from typing import IO
+from multiprocessing.connection import Connection
 
 import msgspec
 
@@ -111,17 +111,14 @@ to_child = msgspec.msgpack.Decoder(ToChild)
 from_child = msgspec.msgpack.Decoder(FromChild)
 
 
-def framed(message: ToChild | FromChild) -> bytes:
-    """A message as it is written."""
-    body = _encoder.encode(message)
-    return len(body).to_bytes(4, "big") + body
+def write(pipe: "Connection[bytes, bytes]", message: ToChild | FromChild) -> None:
+    """Send one message. Raises OSError when nobody is there to read it."""
+    pipe.send_bytes(_encoder.encode(message))
 
 
-def read_frame(stream: IO[bytes]) -> bytes | None:
+def read(pipe: "Connection[bytes, bytes]") -> bytes | None:
     """The next message; None at the end, also where a kill cut the last one short."""
-    length = stream.read(4)
-    if len(length) < 4:
+    try:
+        return pipe.recv_bytes()
+    except (EOFError, OSError):
         return None
-    size = int.from_bytes(length, "big")
-    body = stream.read(size)
-    return body if len(body) == size else None

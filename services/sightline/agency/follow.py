@@ -56,9 +56,14 @@ def load_cursor(path: Path, desk: DeskId) -> Cursor:
 
 def save_cursor(path: Path, cursor: Cursor) -> None:
     """Keep it: the file holds the old cursor or the new one, whatever happens meanwhile."""
+    write_whole(path, json.dumps(asdict(cursor), indent=1).encode("utf-8"))
+
+
+def write_whole(path: Path, raw: bytes) -> None:
+    """Write a file whole or not at all, and lastingly."""
     aside = path.with_name(path.name + ".new")
-    with aside.open("w", encoding="utf-8") as file:
-        json.dump(asdict(cursor), file, indent=1)
+    with aside.open("wb") as file:
+        file.write(raw)
         file.flush()
         os.fsync(file.fileno())
     aside.replace(path)

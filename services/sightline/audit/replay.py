@@ -69,6 +69,9 @@ class _Memory:
     def items_of(self, children: list[str]) -> dict[str, list[int]]:
         return {}
 
+    def between(self, after: int, upto: int, desk: str, limit: int) -> list[int]:
+        return []
+
     def named(self, refs: list[str]) -> dict[str, int]:
         return {}
 

@@ -60,13 +60,15 @@ class TableFolds:
         rows = self._select("SELECT ref, position FROM item_folds WHERE ref IN ({})", refs)
         return {row[0]: int(row[1]) for row in rows}
 
-    def items_between(self, after: int, upto: int, limit: int) -> list[int]:
-        """The next items in that range, for a slice of a large change."""
+    def between(self, after: int, upto: int, desk: str, limit: int) -> list[int]:
+        """The next items in that range, for a slice of a large change: all, or those ever considered for that desk."""
+        every = "SELECT position FROM item_folds WHERE position > ? AND position <= ? ORDER BY position LIMIT ?"
+        of_desk = "SELECT DISTINCT item FROM leaves WHERE desk = ? AND item > ? AND item <= ? ORDER BY item LIMIT ?"
         with self._database.reading() as session:
-            rows = session.execute(
-                "SELECT position FROM item_folds WHERE position > ? AND position <= ? ORDER BY position LIMIT ?",
-                (after, upto, limit),
-            )
+            if desk:
+                rows = session.execute(of_desk, (desk, after, upto, limit))
+            else:
+                rows = session.execute(every, (after, upto, limit))
         return [int(row[0]) for row in rows]
 
     def write(self, session: Session, working: Working) -> None:

@@ -198,7 +198,7 @@ class Decide:
     def _open_slice(self, derivation: Derivation) -> None:
         """Record the next slice of a large change; it is decided when the entry is read back."""
         slicing = derivation.slicing[0]
-        items = self._folds.items_between(slicing.after, slicing.upto, SLICE)
+        items = self._folds.between(slicing.after, slicing.upto, slicing.desk, SLICE)
         last = len(items) < SLICE
         upto = slicing.upto if last else items[-1]
         self._note(

@@ -3,7 +3,7 @@
 import importlib
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -40,7 +40,7 @@ def serve(
     from sightline.entrypoints import cli_serve, folder  # noqa: PLC0415 - see above
     from sightline.runtime.settings import Settings  # noqa: PLC0415 - see above
 
-    asked = {"data": data, "port": port, "host": host, "origin": origin}
+    asked: dict[str, Any] = {"data": data, "port": port, "host": host, "origin": origin}
     settings = folder.settled(Settings(**{name: value for name, value in asked.items() if value is not None}))
 
     def announce(address: cli_serve.Address) -> None:

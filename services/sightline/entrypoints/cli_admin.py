@@ -124,7 +124,7 @@ def key_revoke(kid: Annotated[str, typer.Argument(help="<agency>/<desk>#<thumbpr
 def key_list(data: Data = None, as_json: AsJson = False) -> None:
     """Every key, revoked ones too."""
     with hub_folder(data) as hub:
-        rows = [_key_row(one) for one in hub.directory.keys()]
+        rows = [_key_row(one) for one in hub.directory.keys()]  # noqa: SIM118 - not a dict
     show_all("Keys", ["kid", "alg", "types", "valid_until", "revoked_at"], rows, as_json=as_json)
 
 

@@ -13,7 +13,7 @@ import typer
 from sightline.adapters.clock import SystemClock
 from sightline.agency.check import Finding, check_feed, check_receipts, check_register, exit_code
 from sightline.agency.client import HubClient, HubKeys, HubRefused, Told
-from sightline.agency.follow import Follower, catch_up, follow, load_cursor, save_cursor
+from sightline.agency.follow import Follower, catch_up, follow, load_cursor, save_cursor, write_whole
 from sightline.agency.keys import generate, make_registration, save_key
 from sightline.agency.sign import new_id, sign_event
 from sightline.entrypoints.cli_admin import check_desk_name, show
@@ -31,7 +31,6 @@ from sightline.entrypoints.cli_out import (
     working,
 )
 from sightline.entrypoints.desk_folder import DeskFolder, DeskSettings
-from sightline.entrypoints.evidence import keep
 from sightline.formats import strict_json
 from sightline.formats.event import read_time
 from sightline.formats.jwk import public_jwk
@@ -51,7 +50,7 @@ _BROKEN = frozenset({"feed_gap", "feed_fork", "feed_rolled_back", "feed_foreign"
 
 @app.command()
 @answered
-def init(
+def init(  # noqa: PLR0917 - each is an option of the command
     folder: FolderArg,
     desk: Annotated[str, typer.Option(help="<agency>/<desk>.")],
     hub: Annotated[str, typer.Option(help="Address of the hub.")] = "http://127.0.0.1:8080",
@@ -94,7 +93,7 @@ def keys(folder: FolderArg, hub: HubOption = "", as_json: AsJson = False) -> Non
 
 @app.command()
 @answered
-def sign(
+def sign(  # noqa: PLR0917 - each is an option of the command
     folder: FolderArg,
     type: Annotated[str, typer.Argument(help="Event type, e.g. missing.reported.")],
     form: Annotated[Path, typer.Argument(help="JSON file with the form; - for standard input.", allow_dash=True)],
@@ -136,10 +135,8 @@ def submit(
 ) -> None:
     """Send signed events. Sending the same again is safe: the hub answers with its first receipt."""
     own = DeskFolder(folder)
-    rows: list[dict[str, Any]] = []
     with connected(own, hub) as (client, known), working("sending"):
-        for path in event or own.waiting():
-            rows.append(_send(own, path, client, known))
+        rows = [_send(own, path, client, known) for path in event or own.waiting()]
     if as_json:
         result(rows)
     else:
@@ -255,7 +252,7 @@ def check(
     findings += [*again.findings, *more]
     code = exit_code(findings)
     if not more:
-        keep(own.path / "checkpoint", checkpoint)
+        write_whole(own.path / "checkpoint", checkpoint)
     _print_check(findings, {"entries": again.cursor.seq, "receipts": len(own.kept()), "exit_code": code}, as_json)
     end(code)
 

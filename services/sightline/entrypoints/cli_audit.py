@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sightline.agency.follow import write_whole
 from sightline.audit.verify import Report, verify_folder
 from sightline.entrypoints import evidence
 from sightline.entrypoints.cli_admin import Data, hub_folder, show, show_all
@@ -83,7 +84,7 @@ def verify(
     with working("verifying"):
         report = verify_folder(folder, vkey=key, remembered=remembered)
     if remember is not None and report.exit_code == 0:
-        evidence.keep(remember, report.checkpoint)
+        write_whole(remember, report.checkpoint)
     if as_json:
         result(_report(report))
     else:

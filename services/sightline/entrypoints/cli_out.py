@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sightline.kernel.errors import Corrupt, Refused, Unavailable
+from sightline.runtime.logs import places
 
 OK, FAIL, USAGE, INCOMPLETE, REFUSED, UNAVAILABLE = 0, 1, 2, 3, 4, 5
 """0 done; 1 a difference, or evidence that contradicts itself; 2 wrong use; 3 could not check all; 4 refused;
@@ -46,6 +47,10 @@ def answered(command: Callable[P, R]) -> Callable[P, R]:
             raise _ended("wrong setting", ", ".join(names), USAGE) from None
         except OSError as exc:
             raise _ended("system", exc.strerror or type(exc).__name__, USAGE) from None
+        except Exception as exc:  # noqa: BLE001 - a trace would print somebody's data
+            if isinstance(exc, typer.Exit | typer.Abort):
+                raise
+            raise _ended("internal error", f"{type(exc).__name__} at {places(exc.__traceback__)}", FAIL) from None
 
     return run
 

@@ -18,8 +18,8 @@ from typing import Any
 
 from sightline.agency.check import Kept
 from sightline.agency.client import HubClient, HubKeys, Sent, read_hub_keys
+from sightline.agency.follow import write_whole
 from sightline.agency.keys import load_key
-from sightline.entrypoints.evidence import keep
 from sightline.formats import strict_json
 from sightline.formats.jwk import PrivateKey, public_jwk
 from sightline.kernel.errors import Corrupt, Refused
@@ -75,14 +75,14 @@ class DeskFolder:
         """Write what a new desk's folder holds beside its key."""
         self.outbox.mkdir(exist_ok=True)
         self.receipts.mkdir(exist_ok=True)
-        keep(self.path / "registration.jws", registration + b"\n")
-        keep(self.path / "desk.json", json.dumps(asdict(settings), indent=1).encode() + b"\n")
+        write_whole(self.path / "registration.jws", registration + b"\n")
+        write_whole(self.path / "desk.json", json.dumps(asdict(settings), indent=1).encode() + b"\n")
 
     def hub_keys(self, client: HubClient) -> HubKeys:
         """The hub's keys as they were at the first contact, which this may be. Raises Corrupt when they changed since."""
         file, now = self.path / "hub.json", client.keys()
         if not file.exists():
-            keep(file, json.dumps(_published(now), indent=1).encode() + b"\n")
+            write_whole(file, json.dumps(_published(now), indent=1).encode() + b"\n")
             return now
         kept = read_hub_keys(strict_json.parse_object(file.read_bytes()))
         if kept != now:
@@ -94,7 +94,7 @@ class DeskFolder:
         path = self.outbox / f"{name}.jws"
         if path.exists() and path.read_bytes() != compact:
             raise Refused("id_reused", "an event of this id was signed before, with other content")
-        keep(path, compact)
+        write_whole(path, compact)
         return path
 
     def waiting(self) -> list[Path]:
@@ -103,7 +103,9 @@ class DeskFolder:
 
     def add_receipt(self, event: Path, name: str, compact: bytes) -> None:
         """Keep the receipt of an event."""
-        keep(self._receipt(event), json.dumps({"name": name, "receipt": compact.decode("ascii")}).encode() + b"\n")
+        write_whole(
+            self._receipt(event), json.dumps({"name": name, "receipt": compact.decode("ascii")}).encode() + b"\n"
+        )
 
     def sent(self, event: Path, sent: Sent) -> None:
         """Keep what came back."""

@@ -1,11 +1,9 @@
 """What an auditor with the data folder may look at: leaves, the facts behind one, and the whole decided again."""
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +21,7 @@ from sightline.formats.schemas import Schemas
 from sightline.kernel.errors import Refused, Unavailable
 from sightline.kernel.ids import DeskId
 from sightline.kernel.share import share
-from sightline.ledger.deciding import unpack
+from sightline.ledger.facts import unpack
 from sightline.ledger.items import ItemEntry
 from sightline.ledger.sealing import ItemKey, key_names
 from sightline.ledger.world import PolicyData
@@ -137,13 +135,3 @@ def vault(hub: Folder) -> Iterator[SqliteVault]:
         yield opened
     finally:
         opened.close()
-
-
-def keep(path: Path, raw: bytes) -> None:
-    """Write a file whole or not at all."""
-    aside = path.with_name(path.name + ".new")
-    with aside.open("wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)

@@ -40,6 +40,9 @@ from sightline.ledger.world import World
 _SHARED_FACTS = ("detriment", "handling", "justification", "source_recontact", "welfare_risk")
 """Facts that the shared part of a form about several children states for each child's part too."""
 
+_EVERY = 1_000_000
+"""More items than a slice has: no limit."""
+
 EDITION = 1
 """The edition of this derivation, in every leaf as `edn`: replay under another is "could not check"."""
 
@@ -80,6 +83,11 @@ class Slicing:
     activation: int
     upto: int
     after: int = 0
+
+    @property
+    def desk(self) -> str:
+        """The desk whose items alone are decided again; empty for all."""
+        return self.reason.partition("standing:")[2]
 
 
 @dataclass(slots=True)
@@ -231,8 +239,10 @@ class Derivation:
                 slicing.after = entry.upto
         if entry.last:
             self.slicing = [s for s in self.slicing if s.activation != entry.activation]
-        self._load_items(range(entry.after + 1, entry.upto + 1))
-        inside = [p for p in self.working.items if entry.after < p <= entry.upto]
+        desk = Slicing(entry.reason, entry.activation, entry.upto).desk
+        self._load_items(self._store.between(entry.after, entry.upto, desk, _EVERY))
+        within = (i for p, i in self.working.items.items() if entry.after < p <= entry.upto)
+        inside = [i.position for i in within if not desk or desk in i.considered]
         self._load_children([c for p in inside for c in self.working.items[p].children])
         touched.sliced.update(inside)
 
@@ -373,7 +383,8 @@ class Derivation:
         of_item = f.item_section(item, children)
         pairs: list[tuple[ChildFold | None, f.ChildFacts]] = [*zip(children, said, strict=True)] or [(None, f.NO_CHILD)]
         sections = [(c, f.ChildSections(c, facts, item.purpose, self.now)) for c, facts in pairs]
-        considered = sorted(desks.considered(children).union(map(DeskId, item.told)))
+        considered = sorted(desks.considered(children).union(map(DeskId, item.considered)))
+        item.considered = list(considered)
         return {
             desk: tuple(
                 [

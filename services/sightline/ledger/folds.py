@@ -142,6 +142,8 @@ class ItemFold(msgspec.Struct):
     cjust: str = ""
     seen: bytes = b""
     """What decisions about it rested on the last time: when that is equal, none needs to be made again."""
+    considered: list[str] = msgspec.field(default_factory=list)
+    """Desks ever considered for it, sorted: each is decided for again, so that none silently keeps what it saw."""
     told: dict[str, Told] = msgspec.field(default_factory=dict)
     """Desk to the last decision."""
 
@@ -157,6 +159,9 @@ class FoldStore(Protocol):
 
     def items_of(self, children: list[str]) -> dict[str, list[int]]:
         """The items that concern each of those children, in one query."""
+
+    def between(self, after: int, upto: int, desk: str, limit: int) -> list[int]:
+        """The next items in that range, in order: all, or those ever considered for that desk. By index, never a scan."""
 
     def named(self, refs: list[str]) -> dict[str, int]:
         """Positions of the items of those references, in one query."""

@@ -1,7 +1,6 @@
 """Metrics for Prometheus, in a registry of their own. Labels are codes and routes from closed lists, never a person's."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -14,16 +13,20 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
-@dataclass(frozen=True, slots=True)
 class _Line(Collector):
     """What the line counts itself, read when it is asked for."""
 
-    hub: Hub
-    runner: Runner
+    def __init__(self, hub: Hub, runner: Runner) -> None:
+        self._hub = hub
+        self._runner = runner
+
+    def describe(self) -> list[Metric]:
+        """Nothing: registering must not read the store."""
+        return []
 
     def collect(self) -> Iterator[Metric]:
         """Families of the line's counts."""
-        counts, health = self.runner.counts, self.runner.health()
+        counts, health = self._runner.counts, self._runner.health()
         yield _counter("submissions", "Submissions answered.", "outcome", counts.outcomes)
         yield _counter("refusals", "Submissions refused, by code.", "code", counts.codes)
         yield _counter("stage_seconds", "Seconds spent in each stage.", "stage", counts.seconds)
@@ -34,7 +37,7 @@ class _Line(Collector):
         yield from self._evidence(_number(health["decided"]))
 
     def _evidence(self, decided: float) -> Iterator[Metric]:
-        head, sealed = self.hub.ledger.head(), self.hub.register.reader.head()
+        head, sealed = self._hub.ledger.head(), self._hub.register.reader.head()
         yield _gauge("ledger_position", "Last position of the ledger.", float(head))
         yield _gauge("register_leaves", "Leaves under a signed checkpoint.", float(sealed.size if sealed else 0))
         yield _gauge(

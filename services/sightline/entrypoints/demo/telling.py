@@ -10,7 +10,7 @@ from rich.text import Text
 
 WIDTH = 100
 """Of everything that is printed, unless the terminal is narrower."""
-_WHO, _OUTCOME = 26, 22
+_WHO, _OUTCOME = 25, 19
 
 
 def console_for(*, quiet: bool) -> Console:

@@ -1,0 +1,266 @@
+"""A hub under a set clock: what is sent, what it answers, and what then changed for whom.
+
+Release is checked as it happens (P3): between deciding and sealing, every desk is asked for what it may not have yet.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sightline.adapters.clock import SetClock
+from sightline.agency.sign import sign_event
+from sightline.entrypoints.demo import words
+from sightline.entrypoints.demo.cast import CAST, Actor, called
+from sightline.entrypoints.demo.leaves import Change, Leaf, Leaves
+from sightline.entrypoints.demo.tally import Tally
+from sightline.entrypoints.demo.telling import Teller
+from sightline.formats.jwk import PrivateKey
+from sightline.formats.problem import PROBLEMS
+from sightline.formats.receipt import Receipt, read_receipt
+from sightline.kernel.errors import Refused
+from sightline.kernel.ids import DeskId
+from sightline.record.stage import Answer
+from sightline.runtime.hub import Hub
+from sightline.view.reading import ItemView
+
+MONDAY = date(2026, 11, 16)
+_TICK = timedelta(minutes=15)
+
+
+class StoryStopped(Exception):
+    """The story cannot go on: the hub did not do what everybody in it relied on."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sent:
+    """One submission of the week, and what became of it."""
+
+    actor: Actor
+    type: str
+    raw: bytes
+    data: Mapping[str, Any]
+    id: str
+    at: datetime
+    answer: Answer
+    receipt: Receipt | None = None
+    """Read with the hub's key; none where nobody proved to be the sender."""
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """References of its items: each child's part, then the shared or only one."""
+        return self.receipt.items if self.receipt else ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turned:
+    """One submission that was refused, for the table."""
+
+    at: datetime
+    claims: str
+    """From whom it claims to be, and what."""
+    wrong: str
+    """What was wrong with it."""
+    answer: Answer
+
+
+@dataclass(kw_only=True)
+class Week:
+    """Drives one hub. Every act goes through here, so that every act is checked."""
+
+    hub: Hub
+    clock: SetClock
+    keys: Mapping[DeskId, PrivateKey]
+    tell: Teller
+    tally: Tally
+    sent: list[Sent] = field(default_factory=list)
+    turned: list[Turned] = field(default_factory=list)
+    repeats: list[tuple[Sent, Answer]] = field(default_factory=list)
+    titles: dict[str, str] = field(default_factory=dict)
+    """Reference of an item to what it is called; never with anybody's name."""
+
+    def __post_init__(self) -> None:
+        self.leaves = Leaves(self.hub)
+        self._settle(())
+
+    def at(self, day: int, hhmm: str) -> None:
+        """Let time pass until then (`day` 0 is Monday); clocks strike on the way, on the quarter."""
+        then = datetime.combine(MONDAY + timedelta(days=day), time.fromisoformat(hhmm), UTC)
+        while (tick := self._next_tick()) <= then:
+            self.clock.set(tick)
+            if self.hub.strike():
+                changes, _ = self._settle(())
+                self.tell.clock(tick, self._follows(changes, []))
+            if tick.hour == 0 and tick.minute == 0:
+                self.hub.strike.hourly()
+                self._settle(())
+        self.clock.set(then)
+
+    def signed(self, actor: Actor, type: str, data: Mapping[str, Any], *, role: str, purpose: str = "", **more: str) -> bytes:
+        """The event as that desk signs it. `more`: `area`, `id`."""
+        return sign_event(
+            self.keys[actor.id],
+            source=actor.source,
+            type=type,
+            data=data,
+            area=more.get("area", "hampshire"),
+            purpose=purpose or "missing_or_safeguarding_response",
+            actor=f"staff-{1 + CAST.index(actor)}0{len(role) % 10}:{role}",
+            time=self.clock.now(),
+            id=more.get("id", ""),
+        )
+
+    def send(self, actor: Actor, type: str, data: Mapping[str, Any], says: str, **how: str) -> Sent:
+        """One desk sends one form; it is accepted, decided, sealed and told of, or the story stops."""
+        raw = self.signed(actor, type, data, role=how.pop("role", "practitioner"), **how)
+        sent = self._submit(actor, type, data, raw)
+        if sent.answer.outcome != "accepted" or sent.receipt is None:
+            raise StoryStopped(f"{actor.name} sent {words.title(type)}, and the hub answered {sent.answer.outcome}")
+        name = f"{words.title(type)} ({sent.at:%a %H:%M})"
+        self.titles |= dict.fromkeys(sent.items, name)
+        changes, recalls = self._settle(sent.items)
+        outcome = f"accepted, no. {sent.receipt.number}"
+        defects = [f"accepted with {len(sent.receipt.defects)} defect: a field that no form has"] if sent.receipt.defects else []
+        self.tell.event(sent.at, actor.name, says, outcome, defects + self._follows(changes, recalls))
+        return sent
+
+    def repeat(self, sent: Sent, says: str) -> None:
+        """The very same bytes once more: the very same receipt, and nothing new."""
+        answer = self.hub.submit([sent.raw])[0]
+        self.repeats.append((sent, answer))
+        self._settle(())
+        same = answer.outcome == "repeated" and answer.receipt == sent.answer.receipt
+        self.tell.event(self.clock.now(), sent.actor.name, says, "first receipt again" if same else answer.outcome)
+
+    def offer(self, raw: bytes, who: str, says: str, wrong: str) -> Answer:
+        """Something that must be refused. The story stops if it is not."""
+        answer = self.hub.submit([raw])[0]
+        self._settle(())
+        now = self.clock.now()
+        if answer.refusal is None:
+            raise StoryStopped(f"{who}: {wrong}, and the hub answered {answer.outcome}")
+        outcome = "refused, " + (f"no. {self._number(answer)}" if answer.receipt else "no receipt")
+        self.tell.event(now, who, says, outcome, [PROBLEMS[answer.refusal.code].title, *self._notices(answer)])
+        self.turned.append(Turned(at=now, claims=f"{who}: {says}", wrong=wrong, answer=answer))
+        return answer
+
+    def sees(self, actor: Actor, type: str, *, last: bool = True) -> ItemView:
+        """The last (or first) item of that type that the desk can read: people act on what they were shown."""
+        found = [v for v in self.hub.view.items(actor.id) if v.type == type and v.state == "disclosed"]
+        whole = [v for v in found if set(v.body) - {"child"}] or found
+        if not whole:
+            raise StoryStopped(f"{actor.name} cannot read any {words.title(type)}, and was to act on it")
+        return whole[-1 if last else 0]
+
+    def recalled(self, actor: Actor, ref: str) -> str:
+        """The recall of that item from that desk."""
+        try:
+            recall = self.hub.view.item(actor.id, ref).recall
+        except Refused:
+            recall = ""
+        if not recall:
+            raise StoryStopped(f"{actor.name} was to be asked to let go of {self.titles.get(ref, 'an item')}")
+        return recall
+
+    def _submit(self, actor: Actor, type: str, data: Mapping[str, Any], raw: bytes) -> Sent:
+        answer = self.hub.submit([raw])[0]
+        receipt = read_receipt(answer.receipt, self.hub.hub_keys) if answer.receipt else None
+        id = receipt.id if receipt else ""
+        sent = Sent(
+            actor=actor, type=type, raw=raw, data=data, id=id, at=self.clock.now(), answer=answer, receipt=receipt
+        )
+        self.sent.append(sent)
+        return sent
+
+    def _settle(self, fresh: Sequence[str]) -> tuple[list[Change], list[Leaf]]:
+        """Decide, look that nothing is readable yet, seal, look that it now is, and tell the desks."""
+        hub = self.hub
+        for ref in fresh:
+            self._unreadable(ref, "before it was decided")
+        while hub.strike() or hub.decide():
+            pass
+        pending = [leaf for leaf in self.leaves.unsealed() if leaf.typ == "decision"]
+        for leaf in pending:
+            self._not_yet(leaf)
+        while hub.register.seal().count:
+            pass
+        for leaf in pending:
+            self._now(leaf)
+        while hub.feed():
+            pass
+        return self.leaves.take()
+
+    def _unreadable(self, ref: str, when: str) -> None:
+        for actor in CAST:
+            self.tally.check("P3", self._view(actor.id, ref) is None, f"{actor.name} could read an item {when}")
+
+    def _not_yet(self, leaf: Leaf) -> None:
+        """Before the seal a desk sees what it saw before: nothing, or by its last sealed decision."""
+        view, before = self._view(*leaf.pair), self.leaves.decided.get(leaf.pair)
+        ok = view is None if before is None else view is None or view.leaf == before.body["id"]
+        self.tally.check("P3", ok, "an item was readable by a decision that no checkpoint covered")
+
+    def _now(self, leaf: Leaf) -> None:
+        view = self._view(*leaf.pair)
+        shows = view is not None and view.state == "disclosed" and view.leaf == leaf.body["id"]
+        self.tally.check("P3", shows == bool(leaf.shown), "a sealed decision and what its desk can read differ")
+
+    def _view(self, desk: str, ref: str) -> ItemView | None:
+        try:
+            return self.hub.view.item(DeskId(desk), ref)
+        except Refused:
+            return None
+
+    def _next_tick(self) -> datetime:
+        now = self.clock.now()
+        start = now.replace(minute=now.minute - now.minute % 15, second=0, microsecond=0)
+        return start + _TICK
+
+    def _number(self, answer: Answer) -> int:
+        return read_receipt(answer.receipt, self.hub.hub_keys).number
+
+    def _notices(self, answer: Answer) -> list[str]:
+        told = [a.short for a in CAST if any(n.id == answer.receipt_id for n in self.hub.notices.of(a.id))]
+        return ["notice to " + ", ".join(told)] if answer.receipt_id and told else []
+
+    def _follows(self, changes: Sequence[Change], recalls: Sequence[Leaf]) -> list[str]:
+        lines = []
+        for change in changes:
+            if change.leaf.type.startswith("alert."):
+                self.titles.setdefault(change.leaf.ref, f"{words.title(change.leaf.type)} ({self.clock.now():%a %H:%M})")
+        return [*_alerts(changes), *_first(changes), *self._widened(changes), *self._taken(changes, recalls), *lines]
+
+    def _widened(self, changes: Sequence[Change]) -> list[str]:
+        rows = [(called(c.leaf.pair[0]), self.titles.get(c.leaf.ref, ""), c.gained) for c in changes if c.before and c.gained]
+        return [f"now shown to {desk}: {words.classes(gained)} of {title}" for desk, title, gained in rows]
+
+    def _taken(self, changes: Sequence[Change], recalls: Sequence[Leaf]) -> list[str]:
+        lost = {c.leaf.pair: c for c in changes if c.lost}
+        by_item: dict[tuple[str, str], list[str]] = {}
+        for recall in recalls:
+            change = lost.get(recall.pair)
+            part = "" if change is None or not change.leaf.shown else words.classes(change.lost) + " of "
+            why = " (corrected)" if recall.body["kind"] == "corrected" else ""
+            by_item.setdefault((part + self.titles.get(recall.ref, "an item"), why), []).append(called(recall.pair[0]))
+        return [f"recalled from {', '.join(desks)}: {what}{why}" for (what, why), desks in by_item.items()]
+
+
+def _alerts(changes: Sequence[Change]) -> list[str]:
+    found: dict[str, list[str]] = {}
+    for change in changes:
+        if change.leaf.type.startswith("alert.") and "duty" in change.gained:
+            found.setdefault(change.leaf.type, []).append(called(change.leaf.pair[0]))
+    return [f"{words.title(kind)} -> {', '.join(desks)}" for kind, desks in found.items()]
+
+
+def _first(changes: Sequence[Change]) -> list[str]:
+    """Who was shown what is new, who was told that it exists, and who was considered and shown nothing."""
+    new = [c.leaf for c in changes if c.before is None and not c.leaf.type.startswith("alert.")]
+    fresh = {leaf.ref for leaf in new} - {c.leaf.ref for c in changes if c.before is not None}
+    own = {leaf.ref: leaf.pair[0] for leaf in new if "H-06" in leaf.body["rules"]}
+    groups: dict[str, dict[str, None]] = {"shown to": {}, "told that it exists:": {}, "considered, shown nothing:": {}}
+    for leaf in new:
+        if leaf.ref in fresh and own.get(leaf.ref) != leaf.pair[0]:
+            group = "shown to" if leaf.shown else "told that it exists:" if leaf.body["told"] == "exists" else ""
+            groups[group or "considered, shown nothing:"][called(leaf.pair[0])] = None
+    return [f"{what} {', '.join(desks)}" for what, desks in groups.items() if desks]
