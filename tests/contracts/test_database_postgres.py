@@ -1,5 +1,6 @@
 """What only PostgreSQL must be told: where it is, to be durable, and to say in our words what went wrong."""
 
+import threading
 from collections.abc import Iterator
 from functools import partial
 
@@ -97,14 +98,18 @@ def test_a_stronger_default_is_left_as_it_is(postgres_dsn: str) -> None:
 # -------------------------------------------------------------------------------------------------------------- faults
 
 
-def test_connections_that_died_with_the_server_are_replaced(ledger: Ledger, postgres_dsn: str) -> None:
-    ledger.append(some_entries())
+def test_connections_that_died_with_the_server_fail_one_call_and_no_more(ledger: Ledger, postgres_dsn: str) -> None:
+    with ledger.database.reading(), ledger.database.reading(), ledger.database.reading():
+        ledger.append(some_entries())
     with psycopg.connect(postgres_dsn, autocommit=True) as admin:
         admin.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
             " AND pid <> pg_backend_pid()"
         )
-    ledger.append(some_entries())
+    with pytest.raises(Unavailable, match="database_unavailable"):
+        ledger.append(some_entries())
+    with ledger.database.reading(), ledger.database.reading(), ledger.database.reading():
+        ledger.append(some_entries())
     assert len(ledger.read(0, 10)) == 2
 
 
@@ -125,15 +130,13 @@ def test_a_connection_lost_in_a_transaction_is_unavailable_and_leaves_nothing(
         session.execute("CREATE TABLE lost (n BIGINT)")
 
 
-def test_a_server_that_is_not_there_is_unavailable_soon(postgres_dsn: str, unused: str = "1") -> None:
-    nowhere = {**postgres.settings_of(postgres_dsn), "POSTGRES_PORT": unused, "POSTGRES_CONNECT_TIMEOUT": "1"}
+def test_a_server_that_is_not_there_is_unavailable_soon(postgres_dsn: str) -> None:
+    nowhere = {**postgres.settings_of(postgres_dsn), "POSTGRES_PORT": "1", "POSTGRES_CONNECT_TIMEOUT": "1"}
     with pytest.raises(Unavailable, match="database_unavailable"):
         Ledger(env=nowhere)
 
 
 def test_transactions_that_block_each_other_are_unavailable_and_not_corrupt(ledger: Ledger) -> None:
-    import threading
-
     both = threading.Barrier(2)
     with ledger.database.transaction() as session:
         session.execute("CREATE TABLE two (n BIGINT PRIMARY KEY, told BIGINT)")
@@ -150,7 +153,7 @@ def test_transactions_that_block_each_other_are_unavailable_and_not_corrupt(ledg
 
 def test_many_streams_are_loaded_in_one_query(ledger: Ledger) -> None:
     streams = [a_matter(notes=1) for _ in range(100)]
-    ledger.append([entry for matter in streams for entry in matter.collect()], also=None)
+    ledger.append([entry for matter in streams for entry in matter.collect()])
     recorder = ledger.recorder
     assert isinstance(recorder, postgres.Recorder)
     before = recorder.datastore.pool.get_stats()["requests_num"]

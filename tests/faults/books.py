@@ -167,5 +167,3 @@ def _check_bodies(tree: FinalTree, follower: Follower) -> None:
         if body.state == "disclosed":
             assert leaf["eff"] == "disclose"
             assert set(body.classes) == set(leaf["classes"])
-
-

@@ -17,7 +17,7 @@ from typing import Any, cast
 import msgspec
 import orjson
 from tests.faults import frames
-from tests.faults.marks import STARTING, Marks
+from tests.faults.marks import FEED, STARTING, Marks
 
 from sightline.kernel.errors import SightlineError, Unavailable
 from sightline.kernel.ids import DeskId
@@ -97,38 +97,36 @@ def _die_after(seconds: float) -> None:
     die()
 
 
-class _Leaving:
-    """A stage that says when it is done; all else is the stage's own."""
+class _Watched:
+    """A stage that says when it begins and when it is done; all else is the stage's own."""
 
-    def __init__(self, stage: Any, left: Callable[[], None]) -> None:
+    def __init__(self, stage: Any, place: str, marks: Marks) -> None:
         self._stage = stage
-        self._left = left
+        self._place = place
+        self._marks = marks
 
     def __call__(self, *args: Any) -> Any:
-        return self._done(self._stage, *args)
+        return self._run(self._stage, *args)
 
     def seal(self) -> Any:
-        return self._done(self._stage.seal)
+        """As of the register."""
+        return self._run(self._stage.seal)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stage, name)
 
-    def _done(self, call: Callable[..., Any], *args: Any) -> Any:
+    def _run(self, call: Callable[..., Any], *args: Any) -> Any:
+        self._marks.entered(self._place)
         try:
             return call(*args)
         finally:
-            self._left()
+            self._marks.left(self._place)
 
 
 def watched(hub: Hub, marks: Marks) -> Hub:
-    """The same hub, whose stages also say when they are done."""
-    return replace(
-        hub,
-        verify=cast("Any", _Leaving(hub.verify, lambda: marks.left(checker=True))),
-        record=cast("Any", _Leaving(hub.record, marks.left)),
-        decide=cast("Any", _Leaving(hub.decide, marks.left)),
-        register=cast("Any", _Leaving(hub.register, marks.left)),
-    )
+    """The same hub, whose stages also say when they begin and when they are done."""
+    stages = {name: _Watched(getattr(hub, name), name, marks) for name in ("verify", "record", "decide", FEED)}
+    return replace(hub, register=cast("Any", _Watched(hub.register, "seal", marks)), **cast("Any", stages))
 
 
 class Child:
@@ -237,7 +235,7 @@ def live(pipe: "Connection[bytes, bytes]", plan: Plan, log: str) -> None:
     hub = watched(hub, marks)
     runner = Runner(hub, _settings(plan))
     child = Child(hub, runner, pipe)
-    marks.left()
+    marks.left(STARTING)
     runner.start()
     opened_s = time.perf_counter() - started
     child.say(frames.Ready(opened_s, pragmas(hub, "synchronous"), pragmas(hub, "journal_mode")))

@@ -94,13 +94,9 @@ class Load:
         for desk, (sector, role) in DESKS.items():
             agency = AgencyId(desk.partition("/")[0])
             hub.admin.open_desk(
-                Desk(
-                    id=DeskId(desk), agency=agency, sector=sector, roles=frozenset({role}), areas=frozenset({AREA})
-                )
+                Desk(id=DeskId(desk), agency=agency, sector=sector, roles=frozenset({role}), areas=frozenset({AREA}))
             )
-            request = make_registration(
-                self._keys[desk], sources=[_source(desk)], types=["*"], now=self._clock.now()
-            )
+            request = make_registration(self._keys[desk], sources=[_source(desk)], types=["*"], now=self._clock.now())
             hub.admin.register_key(request)
 
     def next(self) -> tuple[bytes, bool]:
@@ -231,4 +227,3 @@ def _source(desk: str) -> str:
 
 def _said(at: Any) -> str:
     return str(at.isoformat(timespec="seconds").replace("+00:00", "Z"))
-

@@ -6,16 +6,20 @@ from pathlib import Path
 
 STEPS = ("verify", "record", "decide", "seal", "export_write", "export_rename")
 """Every step that the hub announces."""
+FEED = "feed"
 BETWEEN = "between"
 STARTING = "starting"
-PLACES = (STARTING, BETWEEN, *STEPS)
+PLACES = (BETWEEN, STARTING, *STEPS, FEED)
 
-_WRITER, _CHECKER, _KILLED = 0, 1, 2
+_THREADS = (("verify",), (STARTING, "record", "decide"), ("seal", "export_write", "export_rename", FEED))
+"""What the line's three threads do: check, write, release. Each has a byte of its own."""
+_SLOTS = {place: slot for slot, places in enumerate(_THREADS) for place in places}
+_KILLED = len(_THREADS)
 _SIZE = 64
 
 
 class Marks:
-    """The step that each of the two threads of the line is in, and the step that the child killed itself at."""
+    """The step that each thread of the line is in, and the step that the child killed itself at."""
 
     def __init__(self, path: Path, *, fresh: bool = False) -> None:
         if fresh:
@@ -25,23 +29,23 @@ class Marks:
         os.close(handle)
 
     def entered(self, place: str) -> None:
-        """A thread came to this step."""
-        self._map[_CHECKER if place == "verify" else _WRITER] = PLACES.index(place)
+        """A thread came to this place."""
+        self._map[_SLOTS[place]] = PLACES.index(place)
 
-    def left(self, checker: bool = False) -> None:
-        """A thread left its step."""
-        self._map[_CHECKER if checker else _WRITER] = PLACES.index(BETWEEN)
+    def left(self, place: str) -> None:
+        """A thread is done there."""
+        self._map[_SLOTS[place]] = PLACES.index(BETWEEN)
 
     def killed_at(self, step: str) -> None:
         """The child is about to kill itself at the beginning of this step."""
         self._map[_KILLED] = PLACES.index(step)
 
-    def landed(self) -> tuple[str, bool]:
-        """Where the kill landed, and whether it was at the step's beginning. The writer's step goes before the other's."""
+    def landed(self) -> tuple[set[str], bool]:
+        """The places that the kill landed in, one for each thread that was in any; whether it was at a step's beginning."""
         if self._map[_KILLED]:
-            return PLACES[self._map[_KILLED]], True
-        places = [PLACES[self._map[slot]] for slot in (_WRITER, _CHECKER)]
-        return next((p for p in places if p in STEPS), places[0]), False
+            return {PLACES[self._map[_KILLED]]}, True
+        places = {PLACES[self._map[slot]] for slot in _SLOTS.values()} - {BETWEEN}
+        return places or {BETWEEN}, False
 
     def close(self) -> None:
         """Unmap."""

@@ -2,7 +2,6 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty
 from random import Random
@@ -98,7 +97,8 @@ class Partners:
 
     def _resend(self, hub: HubProcess, indices: list[int]) -> bool:
         again, self._again = list(indices), []
-        return all([self._ask(hub, index) for index in again])
+        went = [self._ask(hub, index) for index in again]
+        return all(went)
 
     def _answered_before(self) -> list[int]:
         """The last ones that were answered before the kill, and a few of any age: their receipts must come again."""
@@ -178,5 +178,3 @@ class Partners:
         known.recalls.extend((page.desk, e.leaf) for e in page.entries if e.kind == "recall")
         own = [b for b in page.bodies if b.type.startswith("alert.") and b.type != "alert.acknowledged"]
         known.alerts.extend((page.desk, b.ref) for b in own)
-
-

@@ -55,6 +55,6 @@ def close_the_books(campaign: Campaign) -> list[str]:
         f"{len(partners.sent)} submissions, {accepted} accepted; {partners.answers['repeated']} receipts came again",
         f"{partners.lost} were without an answer after a kill, {partners.were_there} of them recorded nonetheless",
         f"{replay.entries} ledger entries, {report.size} leaves, {sum(f.seq for f in partners.followers.values())} told",
-        f"verify in full {verified - started:.1f} s: exit {report.exit_code};"
-        f" replay in full {replayed - verified:.1f} s: exit {replay.exit_code}",
+        f"verify in full {verified - started:.1f} s: exit {report.exit_code}",
+        f"replay in full {replayed - verified:.1f} s: exit {replay.exit_code}",
     ]

@@ -29,6 +29,9 @@ _TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
 _DEFINING = 7_396_107
 """Advisory lock held while tables are made: ``IF NOT EXISTS`` alone fails when two processes start at once."""
 
+_LOST = frozenset({None, "57P01", "57P02", "57P03", "08006"})
+"""SQLSTATE of a connection that is gone; none where the server could not say so any more."""
+
 
 def settings_of(dsn: str) -> dict[str, str]:
     """The library's settings for a database address (a URL or ``name=value`` pairs, libpq 34.1.1).
@@ -175,8 +178,6 @@ class Datastore(PostgresDatastore):
             pool_size=pool.min_size,
             max_overflow=pool.max_size - pool.min_size,
             conn_max_age=pool.max_lifetime,
-            # A connection that died with the server is replaced when it is asked for, not when it is used.
-            pre_ping=True,
             lock_timeout=theirs.lock_timeout,
             schema=theirs.schema,
             get_password_func=pool.get_password_func,
@@ -202,6 +203,9 @@ class Datastore(PostgresDatastore):
             with super().get_connection() as connection:
                 yield connection
         except (OperationalError, InterfaceError) as exc:
+            if getattr(exc.__cause__, "sqlstate", None) in _LOST:
+                # Where one connection died with the server the others did: none of them is to fail a call of its own.
+                self.pool.check()
             raise Unavailable("database_unavailable", type(exc.__cause__ or exc).__name__) from exc
         except InternalError as exc:
             if isinstance(exc.__cause__, DataCorrupted):

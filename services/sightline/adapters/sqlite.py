@@ -184,7 +184,7 @@ class Factory(library.SQLiteFactory):
     def __init__(self, env: Any) -> None:
         super().__init__(env)
         self.datastore.close()
-        self.datastore = _Datastore(self.datastore.pool.db_name, lock_timeout=60)
+        self.datastore = _Datastore(self.datastore.pool.db_name, lock_timeout=self.datastore.pool.lock_timeout or 60)
 
 
 def _native(sql: str) -> str:

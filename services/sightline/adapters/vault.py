@@ -8,17 +8,27 @@ import os
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from sightline.kernel.errors import Corrupt
+from sightline.kernel.errors import Corrupt, Unavailable
 
 _KEPT = 20_000
 """Unwrapped keys held in memory."""
 _CHUNK = 400
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """The vault's file, opened so that a key is on disk before anything can be sealed under it."""
+    file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    file.execute("PRAGMA journal_mode=WAL")
+    file.execute("PRAGMA synchronous=FULL")
+    file.execute("CREATE TABLE IF NOT EXISTS keys (name TEXT PRIMARY KEY, under TEXT, wrapped BLOB)")
+    return file
 
 
 class SqliteVault:
@@ -29,20 +39,17 @@ class SqliteVault:
         self._current = list(wrapping)[-1]
         self._lock = threading.Lock()
         self._open: OrderedDict[str, bytes] = OrderedDict()
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.execute("CREATE TABLE IF NOT EXISTS keys (name TEXT PRIMARY KEY, under TEXT, wrapped BLOB)")
+        self._db = connect(path)
 
     def open(self, names: Sequence[str]) -> dict[str, bytes]:
-        """The keys of those names that exist."""
-        with self._lock:
+        """The keys of those names that exist. Raises Corrupt for one that does not open."""
+        with self._held() as file:
             found = {n: self._open[n] for n in names if n in self._open}
             missing = [n for n in dict.fromkeys(names) if n not in found]
             for start in range(0, len(missing), _CHUNK):
                 chunk = missing[start : start + _CHUNK]
                 marks = ",".join("?" * len(chunk))
-                rows = self._db.execute(f"SELECT name, under, wrapped FROM keys WHERE name IN ({marks})", chunk)  # noqa: S608  # only question marks are put in
+                rows = file.execute(f"SELECT name, under, wrapped FROM keys WHERE name IN ({marks})", chunk)  # noqa: S608  # only question marks are put in
                 found |= {name: self._unwrap(name, under, wrapped) for name, under, wrapped in rows}
             self._keep(found)
             return found
@@ -50,15 +57,29 @@ class SqliteVault:
     def store(self, keys: Mapping[str, bytes]) -> None:
         """Keep new keys, durably before this returns."""
         rows = [(name, self._current, self._wrap(name, key)) for name, key in keys.items()]
-        with self._lock:
-            self._db.execute("BEGIN")
-            self._db.executemany("INSERT INTO keys VALUES (?,?,?) ON CONFLICT (name) DO NOTHING", rows)
-            self._db.execute("COMMIT")
+        with self._held() as file:
+            file.execute("BEGIN IMMEDIATE")
+            file.executemany("INSERT INTO keys VALUES (?,?,?) ON CONFLICT (name) DO NOTHING", rows)
+            file.execute("COMMIT")
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._db.close()
+
+    @contextmanager
+    def _held(self) -> Iterator[sqlite3.Connection]:
+        """The file, for one thread at a time; whatever fails leaves no transaction open."""
+        with self._lock:
+            try:
+                yield self._db
+            except sqlite3.OperationalError as exc:
+                raise Unavailable("vault_unavailable", "the file of the key vault is busy or full") from exc
+            except sqlite3.DatabaseError as exc:
+                raise Corrupt("vault_damaged", "the file of the key vault is damaged") from exc
+            finally:
+                if self._db.in_transaction:
+                    self._db.rollback()
 
     def _keep(self, keys: Mapping[str, bytes]) -> None:
         self._open.update(keys)
@@ -72,5 +93,5 @@ class SqliteVault:
     def _unwrap(self, name: str, under: str, wrapped: bytes) -> bytes:
         try:
             return AESGCM(self._wrapping[under]).decrypt(wrapped[:12], wrapped[12:], name.encode())
-        except (InvalidTag, KeyError) as exc:
+        except (InvalidTag, KeyError, ValueError) as exc:
             raise Corrupt("wrapped_key", "a key does not open under its wrapping key") from exc

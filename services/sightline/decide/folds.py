@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from sightline.kernel.ports import Database, Row, Session, Value
-from sightline.ledger.derivation import Working
 from sightline.ledger.folds import ChildFold, ItemFold
 from sightline.ledger.sealing import KeyVault
+from sightline.ledger.working import Working
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS child_folds (id TEXT PRIMARY KEY, sealed BLOB)",

@@ -12,7 +12,7 @@ from sightline.kernel.ids import AgencyId, DeskId
 from sightline.kernel.ports import Clock, Database, PolicyEngine, Session
 from sightline.kernel.values import Desk
 from sightline.ledger.deciding import Counts, Decided, Deciding
-from sightline.ledger.derivation import Derivation, Slicing, Working
+from sightline.ledger.derivation import Derivation, Slicing
 from sightline.ledger.policy import POLICY_STREAM, Policy
 from sightline.ledger.positions import advance, position
 from sightline.ledger.sealing import KeyVault
@@ -135,7 +135,7 @@ class Decide:
             advance(session, NAME, self._position, end)
             self._write(session, derivation, decided)
         self._position, self._next_leaf = end, self._next_leaf + len(decided.leaves)
-        _settle(derivation.working)
+        derivation.working.settle(children_kept=_CHILDREN_KEPT, items_kept=_ITEMS_KEPT)
         if decided.undecidable:
             self._park(decided.undecidable)
 
@@ -240,20 +240,6 @@ def _until_activation(placed: list[Placed]) -> list[Placed]:
         if isinstance(one.entry, Policy.Activated):
             return placed[: index + 1]
     return placed
-
-
-def _settle(working: Working) -> None:
-    """After the commit nothing is unsaved; drop the folds in hand when there are many."""
-    working.changed_children.clear()
-    working.changed_items.clear()
-    working.new_items.clear()
-    if len(working.children) > _CHILDREN_KEPT or len(working.items) > _ITEMS_KEPT:
-        working.children.clear()
-        working.items.clear()
-        working.items_of.clear()
-        working.named.clear()
-        working.same.clear()
-    working.keys.clear()
 
 
 def _desk_state(desk: Desk) -> _DeskState:

@@ -16,7 +16,7 @@ from sightline.agency.client import HubClient, HubKeys, HubRefused, Told
 from sightline.agency.follow import Follower, catch_up, follow, load_cursor, save_cursor, write_whole
 from sightline.agency.keys import generate, make_registration, save_key
 from sightline.agency.sign import new_id, sign_event
-from sightline.entrypoints.cli_admin import check_desk_name, show
+from sightline.entrypoints.cli_admin import check_desk_name, show, show_all
 from sightline.entrypoints.cli_out import (
     EXIT_CODES,
     FAIL,
@@ -137,11 +137,7 @@ def submit(
     own = DeskFolder(folder)
     with connected(own, hub) as (client, known), working("sending"):
         rows = [_send(own, path, client, known) for path in event or own.waiting()]
-    if as_json:
-        result(rows)
-    else:
-        cells = [[str(row[name]) for name in ("event", "outcome", "number", "code", "defects")] for row in rows]
-        table("Receipts", ["event", "outcome", "number", "code", "defects"], cells)
+    show_all("Receipts", ["event", "outcome", "number", "code", "defects"], rows, as_json=as_json)
     end(REFUSED if any(row["outcome"] == "refused" for row in rows) else 0)
 
 
@@ -210,27 +206,33 @@ def follow_feed(
 
 def _hand_out(own: DeskFolder, follower: Follower, told: tuple[Told, ...], *, as_json: bool) -> None:
     """Print, and only then remember: a crash between shows an entry again, and never leaves one out."""
-    if as_json:
-        for one in told:
+    for one in told:
+        if as_json:
             result(asdict(one.entry) | {"item": one.item})
-    elif told:
-        table("Feed", ["seq", "kind", "type", "state", "item", "shown", "withheld", "says"], map(_row, told))
+        else:
+            _print(one)
     save_cursor(own.cursor, follower.cursor)
 
 
-def _row(told: Told) -> list[str]:
+def _print(told: Told) -> None:
     item = told.item
-    says = "; ".join(f"{name}: {value}" for name, value in item.get("body", {}).items())
-    return [
-        str(told.entry.seq),
-        told.entry.kind,
-        str(item.get("type", "")),
-        str(item.get("state", "")) + (f", ask {item['ask']}" if item.get("ask") else ""),
-        str(item.get("ref", "")),
-        " ".join(item.get("classes", ())),
-        " ".join(item.get("withheld", ())),
-        says,
-    ]
+    ask = f", ask {item['ask']}" if item.get("ask") else ""
+    head = (told.entry.kind, item.get("type", ""), item.get("state", "") + ask, item.get("ref", ""))
+    print(f"#{told.entry.seq} " + "  ".join(part for part in head if part))
+    said = [(name, " ".join(item[name])) for name in ("classes", "withheld", "basis", "obligations") if item.get(name)]
+    lines((f"   {name}", value) for name, value in [*said, *_flat(item.get("body", {}))])
+
+
+def _flat(value: object, name: str = "") -> Iterator[tuple[str, object]]:
+    """Members of members as ``child.given_name``."""
+    if isinstance(value, dict):
+        for member, below in value.items():
+            yield from _flat(below, f"{name}.{member}" if name else str(member))
+    elif isinstance(value, list) and any(isinstance(one, dict) for one in value):
+        for number, below in enumerate(value, 1):
+            yield from _flat(below, f"{name}.{number}")
+    else:
+        yield name, ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 @app.command()

@@ -36,28 +36,31 @@ def answered(command: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
-        except Refused as exc:
-            raise _ended("refused", exc, REFUSED) from None
-        except Unavailable as exc:
-            raise _ended("not available", exc, UNAVAILABLE) from None
-        except Corrupt as exc:
-            raise _ended("corrupt", exc, FAIL) from None
-        except ValidationError as exc:
-            names = sorted({str(part) for error in exc.errors() for part in error["loc"]})
-            raise _ended("wrong setting", ", ".join(names), USAGE) from None
-        except OSError as exc:
-            raise _ended("system", exc.strerror or type(exc).__name__, USAGE) from None
-        except Exception as exc:  # noqa: BLE001 - a trace would print somebody's data
-            if isinstance(exc, typer.Exit | typer.Abort):
-                raise
-            raise _ended("internal error", f"{type(exc).__name__} at {places(exc.__traceback__)}", FAIL) from None
+        except (typer.Exit, typer.Abort):
+            raise
+        except Exception as exc:  # noqa: BLE001 - whatever it is, it must not print a trace
+            why, code = _said(exc)
+            say(why)
+            raise typer.Exit(code) from None
 
     return run
 
 
-def _ended(kind: str, why: object, code: int) -> typer.Exit:
-    say(f"{kind}: {why}")
-    return typer.Exit(code)
+def _said(exc: Exception) -> tuple[str, int]:
+    """What to say of an error, and the exit code. An unexpected one is named, not shown: a trace holds values."""
+    match exc:
+        case Refused():
+            return f"refused: {exc}", REFUSED
+        case Unavailable():
+            return f"not available: {exc}", UNAVAILABLE
+        case Corrupt():
+            return f"corrupt: {exc}", FAIL
+        case ValidationError():
+            names = sorted({str(part) for error in exc.errors() for part in error["loc"]})
+            return f"wrong setting: {', '.join(names)}", USAGE
+        case OSError():
+            return f"system: {exc.strerror or type(exc).__name__}", USAGE
+    return f"internal error: {type(exc).__name__} at {places(exc.__traceback__)}", FAIL
 
 
 def say(text: str) -> None:

@@ -3,7 +3,7 @@
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
@@ -14,6 +14,7 @@ from sightline.entrypoints.api import create_app
 from sightline.entrypoints.api.streams import Streams
 from sightline.runtime import logs
 from sightline.runtime.embedded import embedded
+from sightline.runtime.hub import Hub
 from sightline.runtime.runner import Runner
 from sightline.runtime.settings import Settings
 
@@ -86,34 +87,44 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 @contextmanager
-def serving(settings: Settings, listening: socket.socket) -> Iterator[tuple[Server, Address]]:
-    """A hub with its line running and a server ready to run. At the end: batch finished, sealed, exported, closed."""
-    hub = embedded(settings.data, origin=settings.origin)
+def serving(hub: Hub, settings: Settings) -> Iterator[Server]:
+    """The hub with its line running, and a server ready to run. At the end the batch is finished, sealed and exported."""
     runner = Runner(hub, settings)
     app = create_app(hub, runner, settings)
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=DRAIN_S, lifespan="on"
+        app,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_S,
     )
+    runner.start()
+    try:
+        yield Server(config, app.state.parts.streams)
+    finally:
+        _log.info("stopped", kind="finished" if runner.stop(STOP_S) else "unfinished")
+
+
+def serve(settings: Settings, listening: socket.socket, announce: Callable[[Address], None]) -> None:
+    """Run until a signal. `announce` gets the address once the hub is ready to take requests."""
+    logs.configure()
+    with (
+        closing(embedded(settings.data, origin=settings.origin)) as hub,
+        serving(hub, settings) as server,
+        stopping_on_signals(server),
+    ):
+        announce(_address(hub, settings, listening))
+        server.run(sockets=[listening])
+
+
+def _address(hub: Hub, settings: Settings, listening: socket.socket) -> Address:
     host, port = listening.getsockname()[:2]
-    address = Address(
+    return Address(
         url=f"http://{f'[{host}]' if ':' in host else host}:{port}",
         keys=str(settings.data / "keys"),
         vkey=hub.vkey,
         origin=hub.origin,
         audience=settings.audience,
     )
-    runner.start()
-    try:
-        yield Server(config, app.state.parts.streams), address
-    finally:
-        is_done = runner.stop(STOP_S)
-        hub.close()
-        _log.info("stopped", kind="done" if is_done else "unfinished", seconds=STOP_S if not is_done else 0)
-
-
-def serve(settings: Settings, listening: socket.socket, announce: Callable[[Address], None]) -> None:
-    """Run until a signal. `announce` gets the address once the hub is ready to take requests."""
-    logs.configure()
-    with serving(settings, listening) as (server, address), stopping_on_signals(server):
-        announce(address)
-        server.run(sockets=[listening])

@@ -1,26 +1,20 @@
 """From what is due to leaves: ask the policy once for equal facts, join what concerns several, write only differences."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
-from sightline.formats.decision import read_outcome
-from sightline.formats.leaf import DECISION, EPOCH, HUB, RECALL, VERSION, LeafForm, feed_kind, leaf_bytes, template
-from sightline.kernel.errors import Refused
+from sightline.formats.leaf import DECISION, EPOCH, HUB, RECALL, VERSION, leaf_bytes
 from sightline.kernel.ids import DeskId
 from sightline.kernel.ports import PolicyEngine
 from sightline.kernel.values import Outcome
 from sightline.ledger.derivation import EDITION, Announced, Due
-from sightline.ledger.facts import ITEM, Facts, pack
+from sightline.ledger.facts import pack
 from sightline.ledger.folds import Told
+from sightline.ledger.ruling import Memo, Ruling, shows_less
 
-MEMO_LIMIT = 50_000
-"""Distinct facts documents remembered. Beyond it the memo starts again: it is a hint, never a record."""
-
-_TOLD = ("nothing", "exists", "classes")
 PARKED_RULE = "H-11"
 """The item could not be decided; it stays withheld until a person has looked (P6)."""
 
@@ -69,83 +63,6 @@ class Decided:
     leaves: list[Leaf] = field(default_factory=list)
     facts: list[FactsRecord] = field(default_factory=list)
     undecidable: list[tuple[int, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """An outcome with what is made of it again and again: its digest, and its part of a leaf."""
-
-    outcome: Outcome
-    digest: bytes
-    """Equal digests mean equal outcomes: then a decision made again is no new leaf."""
-    first: LeafForm
-    """Leaves of this outcome that supersede none ..."""
-    later: LeafForm
-    """... and those that supersede one."""
-    kind: str
-
-    @classmethod
-    def of(cls, outcome: Outcome) -> "Ruling":
-        """The ruling of that outcome."""
-        members = template(outcome)
-        fixed = {**members, "edn": EDITION, "by": "rule"}
-        return cls(
-            outcome=outcome,
-            digest=sha256(leaf_bytes(members)).digest()[:16],
-            first=LeafForm(fixed, _STRINGS, _INTEGERS),
-            later=LeafForm(fixed, ("sup", *_STRINGS), _INTEGERS),
-            kind=feed_kind(outcome.outcome, outcome.told),
-        )
-
-
-_STRINGS = ("id", "desk", "pur", "pol", "eng", "cfacts", "citem", "cjust")
-_INTEGERS = ("cause", "item", "ts")
-
-
-class Memo:
-    """Rulings on facts under one policy and engine. Filled only by asking; a hint, never a record."""
-
-    def __init__(self, engine: PolicyEngine) -> None:
-        self._engine = engine
-        self._known: dict[Facts, Ruling | str] = {}
-        self._joined: dict[tuple[Facts, ...], Ruling | str] = {}
-        self.asked = 0
-
-    def fill(self, wanted: Iterable[Facts]) -> None:
-        """Ask for what is not known yet, in one pooled call. Raises `Unavailable` when the engine does not answer."""
-        new = list(dict.fromkeys(w for w in wanted if w not in self._known))
-        if not new:
-            return
-        if len(self._known) + len(new) > MEMO_LIMIT:
-            self._known.clear()
-            self._joined.clear()
-        self.asked += len(new)
-        answers = self._engine.decide([facts.document() for facts in new])
-        self._known |= {facts: _checked(facts, raw) for facts, raw in zip(new, answers, strict=True)}
-
-    def ruling(self, documents: tuple[Facts, ...]) -> "Ruling | str":
-        """The ruling on an item for one desk, joined over its children; or why there is none."""
-        if len(documents) == 1:
-            return self._known[documents[0]]
-        if documents not in self._joined:
-            self._joined[documents] = self._join(documents)
-        return self._joined[documents]
-
-    def _join(self, documents: tuple[Facts, ...]) -> "Ruling | str":
-        rulings = [self._known[d] for d in documents]
-        reason = next((r for r in rulings if isinstance(r, str)), "")
-        return reason or Ruling.of(join([r.outcome for r in rulings if isinstance(r, Ruling)]))
-
-
-def _checked(facts: Facts, raw: Mapping[str, Any]) -> "Ruling | str":
-    """The ruling that an engine's answer states, or the reason why it states none (P7's gate)."""
-    if "undecidable" in raw:
-        return str(raw["undecidable"])
-    classes = facts.item.values[ITEM.index("classes")]
-    try:
-        return Ruling.of(read_outcome(raw, frozenset(classes if isinstance(classes, tuple) else ())))
-    except Refused as exc:
-        return exc.code
 
 
 class Deciding:
@@ -217,7 +134,9 @@ class Deciding:
         before = due.item.told.get(desk)
         if before is None:
             return [self._decision(due, desk, ruling, None, policy, engine, recalls=False)]
-        recalls = shows_less(before, ruling.outcome) or (due.corrected and before.discloses)
+        # Whoever corrected it knows; everybody else who was shown it must be asked to put it right.
+        corrected = before.discloses and due.corrected not in {"", desk}
+        recalls = shows_less(before, ruling.outcome) or corrected
         leaves: list[Leaf] = []
         if before.outcome != ruling.digest:
             leaves.append(self._decision(due, desk, ruling, before, policy, engine, recalls=recalls))
@@ -294,33 +213,6 @@ def recall_kind(due: Due) -> str:
         wrong = due.item.own.get("retracted") == "wrong_child"
         return "wrong_disclosure" if wrong else "stop_use"
     return "corrected" if due.corrected else "lapsed"
-
-
-def shows_less(before: Told, outcome: Outcome) -> bool:
-    """True when a desk loses sight of a class, or of the item's existence."""
-    return not set(before.shown) <= set(outcome.classes) or _TOLD.index(outcome.told) < _TOLD.index(before.told)
-
-
-def join(outcomes: Sequence[Outcome]) -> Outcome:
-    """The decision about what concerns several children: for each desk the strictest of theirs (design §1)."""
-    if len(outcomes) == 1:
-        return outcomes[0]
-    shown = set.intersection(*(set(o.classes) for o in outcomes))
-    withheld = {w for o in outcomes for w in o.withheld if w.partition(":")[0] not in shown}
-    told = min((o.told for o in outcomes), key=_TOLD.index)
-    return Outcome(
-        outcome="disclose" if shown else "withhold",
-        classes=tuple(sorted(shown)),
-        withheld=tuple(sorted(withheld)),
-        told=told if shown or told != "classes" else "exists",
-        rules=_union(o.rules for o in outcomes),
-        basis=_union(o.basis for o in outcomes),
-        obligations=_union(o.obligations for o in outcomes),
-    )
-
-
-def _union(lists: Iterable[Sequence[str]]) -> tuple[str, ...]:
-    return tuple(sorted({one for each in lists for one in each}))
 
 
 def _parked(due: Due) -> Outcome:

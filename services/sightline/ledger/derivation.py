@@ -4,8 +4,8 @@ The decide stage runs it over new entries; replay runs it again over all of them
 entries up to a step's last entry, its cause; "now" is that entry's recorded time (design §6).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -18,36 +18,21 @@ from sightline.kernel.values import Desk
 from sightline.ledger import facts as f
 from sightline.ledger.agency import Agency
 from sightline.ledger.child import Child
-from sightline.ledger.folding import FOLDERS, Touched
+from sightline.ledger.folding import FOLDERS, Touched, may_be_same
 from sightline.ledger.folds import ChildFold, FoldStore, ItemFold
-from sightline.ledger.items import CHILD_PART, ItemEntry
+from sightline.ledger.items import ItemEntry
+from sightline.ledger.opening import open_item
 from sightline.ledger.policy import Policy
-from sightline.ledger.reading import (
-    birth_date,
-    described,
-    item_facts,
-    justification,
-    looked_after,
-    open_body,
-    own_situations,
-    presumed,
-    trafficking,
-)
-from sightline.ledger.sealing import ItemKey, key_names
+from sightline.ledger.sealing import ItemKey
 from sightline.ledger.store import Placed
+from sightline.ledger.working import Keys, Working
 from sightline.ledger.world import World
-
-_SHARED_FACTS = ("detriment", "handling", "justification", "source_recontact", "welfare_risk")
-"""Facts that the shared part of a form about several children states for each child's part too."""
 
 _EVERY = 1_000_000
 """More items than a slice has: no limit."""
 
 EDITION = 1
 """The edition of this derivation, in every leaf as `edn`: replay under another is "could not check"."""
-
-Keys = Callable[[Sequence[str]], Sequence[bytes] | None]
-"""Names of keys to keys; None when one of them is gone (erased)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +44,8 @@ class Due:
     item: ItemFold
     key: ItemKey
     facts: f.ForDesks
-    corrected: bool = False
-    """Whether this step recorded a correction of the item."""
+    corrected: str = ""
+    """The desk that corrected the item in this step; empty if none did."""
     parked: bool = False
     """Whether this step withholds it because it could not be decided."""
 
@@ -90,22 +75,6 @@ class Slicing:
         return self.reason.partition("standing:")[2]
 
 
-@dataclass(slots=True)
-class Working:
-    """Folds in hand: what the store had, as the entries of this batch have changed it."""
-
-    children: dict[str, ChildFold] = field(default_factory=dict)
-    items: dict[int, ItemFold] = field(default_factory=dict)
-    items_of: dict[str, list[int]] = field(default_factory=dict)
-    named: dict[str, int] = field(default_factory=dict)
-    keys: dict[int, ItemKey] = field(default_factory=dict)
-    same: dict[str, set[str]] = field(default_factory=dict)
-    """Child to the children in hand that may be the same: their items rest on its protective facts too."""
-    changed_children: set[str] = field(default_factory=set)
-    changed_items: set[int] = field(default_factory=set)
-    new_items: list[int] = field(default_factory=list)
-
-
 class Derivation:
     """Folds entries step by step. `store` answers what is not in hand; nothing is written here."""
 
@@ -116,14 +85,12 @@ class Derivation:
         self.now = datetime.fromtimestamp(0, UTC)
         self.slicing: list[Slicing] = []
         self.last_item = 0
-        self.working = Working()
-        self._store = store
+        self.working = Working(store, keys)
         self._fields = fields
-        self._keys = keys
 
     def steps(self, placed: Sequence[Placed]) -> Iterable[list["Due | Announced"]]:
         """What each step makes due, in order. Load what the batch touches in a few queries first."""
-        self._prefetch(placed)
+        self.working.prefetch(placed)
         step: list[Placed] = []
         for one in placed:
             if step and step[0].entry.step != one.entry.step:
@@ -132,44 +99,6 @@ class Derivation:
             step.append(one)
         if step:
             yield self._step(step)
-
-    def _prefetch(self, placed: Sequence[Placed]) -> None:
-        children: dict[str, None] = {}
-        refs: dict[str, None] = {}
-        for one in placed:
-            entry: Any = one.entry
-            if type(entry).__qualname__.startswith("Child."):
-                children[entry.originator_id.hex] = None
-            if isinstance(entry, ItemEntry):
-                children |= dict.fromkeys(entry.children)
-                refs |= dict.fromkeys([*entry.about, entry.cause])
-            elif isinstance(entry, Child.MatchProposed):
-                children[entry.other] = None
-            elif hasattr(entry, "item") and isinstance(entry.item, str):
-                refs[entry.item] = None
-        self._load_children(list(children))
-        wanted = [r for r in refs if r and r not in self.working.named]
-        self.working.named |= self._store.named(wanted) if wanted else {}
-        self._load_items([self.working.named[r] for r in refs if r in self.working.named])
-
-    def _load_children(self, ids: Sequence[str]) -> None:
-        working = self.working
-        missing = [c for c in ids if c not in working.children]
-        if not missing:
-            return
-        found = self._store.children(missing)
-        items_of = self._store.items_of(missing)
-        for child in missing:
-            working.children[child] = found.get(child) or ChildFold(id=child)
-            working.items_of[child] = items_of.get(child, [])
-            for candidate in working.children[child].candidates:
-                working.same.setdefault(candidate, set()).add(child)
-        self._load_children([c for child in missing for c in working.children[child].candidates])
-
-    def _load_items(self, positions: Sequence[int]) -> None:
-        missing = [p for p in dict.fromkeys(positions) if p not in self.working.items]
-        if missing:
-            self.working.items |= self._store.items(missing)
 
     def _step(self, placed: Sequence[Placed]) -> list["Due | Announced"]:
         """Fold the entries, then work out what they make due, as of the last of them."""
@@ -185,7 +114,8 @@ class Derivation:
     def _fold(self, one: Placed, touched: Touched, announced: list["Due | Announced"]) -> None:
         entry: Any = one.entry
         if isinstance(entry, ItemEntry):
-            self._item(one.position, entry, touched)
+            self.last_item = one.position
+            open_item(one.position, entry, self.working, self.world, self._fields, touched)
         elif isinstance(entry, Policy.Event):
             self._fold_policy(one.position, entry, touched, announced)
         elif isinstance(entry, Agency.DeskOpened):
@@ -206,7 +136,7 @@ class Derivation:
         elif isinstance(entry, Policy.EpochStruck):
             announced.append(Announced(position, self.now, "epoch", {"hour": entry.hour}))
         elif isinstance(entry, Policy.ItemParked):
-            self._load_items([entry.item])
+            self.working.load_items([entry.item])
             touched.parked.add(entry.item)
 
     def _fold_child(self, position: int, entry: Any, touched: Touched) -> None:
@@ -214,10 +144,9 @@ class Derivation:
         child = working.children.get(entry.originator_id.hex)
         target = working.items.get(working.named.get(getattr(entry, "item", ""), 0))
         FOLDERS[type(entry)](entry, position, child, target, touched)
-        if child is not None and child.id in touched.children:
-            working.changed_children.add(child.id)
-            if isinstance(entry, Child.MatchProposed):
-                working.same.setdefault(entry.other, set()).add(child.id)
+        if isinstance(entry, Child.MatchProposed) and child is not None:
+            may_be_same(child, working.children[entry.other], touched)
+        working.changed_children |= touched.children
 
     def _activated(self, position: int, entry: Policy.Activated, announced: list["Due | Announced"]) -> None:
         self.policy, self.engine = entry.policy, entry.engine
@@ -240,108 +169,17 @@ class Derivation:
         if entry.last:
             self.slicing = [s for s in self.slicing if s.activation != entry.activation]
         desk = Slicing(entry.reason, entry.activation, entry.upto).desk
-        self._load_items(self._store.between(entry.after, entry.upto, desk, _EVERY))
+        self.working.load_items(self.working.store.between(entry.after, entry.upto, desk, _EVERY))
         within = (i for p, i in self.working.items.items() if entry.after < p <= entry.upto)
         inside = [i.position for i in within if not desk or desk in i.considered]
-        self._load_children([c for p in inside for c in self.working.items[p].children])
+        self.working.load_children([c for p in inside for c in self.working.items[p].children])
         touched.sliced.update(inside)
-
-    def _item(self, position: int, entry: ItemEntry, touched: Touched) -> None:
-        """A new item: open it, fold what it says of its children, keep its facts."""
-        self.last_item = position
-        working = self.working
-        key = self._key(position, entry.children, entry.area, entry.originator_id, entry.originator_version)
-        if key is None:
-            return
-        plain = key.open("body", entry.sealed)
-        body = open_body(entry, plain)
-        children = [working.children[c] for c in entry.children]
-        sender = self.world.desks.get(DeskId(entry.desk))
-        self._describe(position, entry, body.data, children, touched)
-        item = ItemFold(
-            position=position,
-            ref=entry.ref,
-            stream=entry.originator_id.hex,
-            version=entry.originator_version,
-            type=entry.type,
-            schema_version=entry.schema_version,
-            part=entry.part,
-            desk=entry.desk,
-            area=entry.area,
-            purpose=entry.purpose,
-            children=list(entry.children),
-            facts=item_facts(
-                entry,
-                body,
-                self._fields,
-                originator_sector=sender.sector if sender else "hub",
-                looked_after=any(c.looked_after == "yes" for c in children),
-            ),
-            own=own_situations(entry, body.data),
-            circumstance=str(body.data.get("ppn1_circumstance", "")),
-            to=list(body.data.get("to", ())),
-            exclude=list(body.data.get("exclude", ())),
-            cause_desk=self._cause_desk(entry),
-            citem=key.commit("citem", "citem", plain).decode(),
-            cjust=key.commit("cjust", "cjust", justification(body.data)).decode(),
-        )
-        self._inherit(item, next((working.named[r] for r in entry.about if r in working.named), 0))
-        working.items[position] = item
-        working.named[entry.ref] = position
-        working.new_items.append(position)
-        touched.new.add(position)
-        for child in entry.children:
-            working.items_of[child].append(position)
-
-    def _key(self, position: int, children: Sequence[str], area: str, stream: UUID, version: int) -> ItemKey | None:
-        """The item's key, derived once; None when a key it hangs from was destroyed."""
-        held = self.working.keys.get(position)
-        if held is None:
-            parents = self._keys(key_names(children, area))
-            if parents is None:
-                return None
-            held = self.working.keys[position] = ItemKey(parents, stream, version)
-        return held
-
-    def _inherit(self, item: ItemFold, about: int) -> None:
-        """What an item takes over from the one it speaks of: who must not see it; one child's part, all but the child."""
-        source = self.working.items.get(about)
-        if source is None:
-            return
-        item.exclude = sorted({*item.exclude, *source.exclude})
-        if item.part == CHILD_PART:
-            item.to, item.own = list(source.to), dict(source.own)
-            item.facts |= {name: source.facts[name] for name in _SHARED_FACTS}
-
-    def _cause_desk(self, entry: ItemEntry) -> str:
-        position = self.working.named.get(entry.cause, 0)
-        return self.working.items[position].desk if entry.cause and position in self.working.items else ""
-
-    def _describe(
-        self, position: int, entry: ItemEntry, data: Any, children: Sequence[ChildFold], touched: Touched
-    ) -> None:
-        """Fold what a form says of its children; the shared part of several says nothing of one."""
-        for child, said in zip(children, described(data), strict=False):
-            before = (child.born, child.presumed, child.looked_after)
-            child.born = birth_date(said) or child.born
-            child.presumed = presumed(said, child.presumed)
-            child.looked_after = looked_after(said) or child.looked_after
-            moved = bool(trafficking(said)) and child.move("trafficking", trafficking(said), position)
-            if moved or before != (child.born, child.presumed, child.looked_after):
-                touched.children.add(child.id)
-            self.working.changed_children.add(child.id)
-        urgency = own_situations(entry, data)["urgency"]
-        for child in children:
-            # Urgency belongs to the moment of its report: it widens what was recorded before and stands no longer.
-            if urgency != "not_recorded" and child.move("urgency", urgency, position):
-                touched.children.add(child.id)
-                self.working.changed_children.add(child.id)
 
     def _due(self, cause: int, touched: Touched) -> list[Due]:
         positions = touched.new | touched.items | touched.sliced | touched.parked
         if touched.children:
             affected = self._affected(touched.children)
-            self._load_items(sorted(affected))
+            self.working.load_items(sorted(affected))
             positions |= affected
         found = (
             self._due_item(cause, self.working.items[p], touched) for p in sorted(positions) if p in self.working.items
@@ -351,11 +189,12 @@ class Derivation:
     def _affected(self, children: set[str]) -> set[int]:
         """Items of those children, and of records that may be the same child's."""
         working = self.working
-        same = {other for child in children for other in working.same.get(child, ())}
+        working.load_children(sorted(children))
+        same = {other for child in children for other in working.children[child].candidates}
         return {p for child in children | same for p in working.items_of.get(child, ())}
 
     def _due_item(self, cause: int, item: ItemFold, touched: Touched) -> Due | None:
-        self._load_children(item.children)
+        self.working.load_children(item.children)
         children = [self.working.children[c] for c in item.children]
         said = [self._child_facts(c, item) for c in children]
         seen = _seen(item, children, said, self.now)
@@ -364,7 +203,7 @@ class Derivation:
             return None
         item.seen = seen
         self.working.changed_items.add(item.position)
-        key = self._key(item.position, item.children, item.area, UUID(item.stream), item.version)
+        key = self.working.key(item.position, item.children, item.area, UUID(item.stream), item.version)
         if key is None:
             return None
         return Due(
@@ -373,7 +212,7 @@ class Derivation:
             item=item,
             key=key,
             facts=self._facts(item, children, said),
-            corrected=item.position in touched.corrected,
+            corrected=touched.corrected.get(item.position, ""),
             parked=item.position in touched.parked,
         )
 
@@ -396,7 +235,7 @@ class Derivation:
         }
 
     def _child_facts(self, child: ChildFold, item: ItemFold) -> f.ChildFacts:
-        candidates = [self.working.children[c] for c in child.candidates if c in self.working.children]
+        candidates = [self.working.children[c] for c in child.candidates]
         return f.child_facts(child, candidates, item.position, self.now)
 
 

@@ -19,7 +19,8 @@ class Touched:
     new: set[int] = field(default_factory=set)
     sliced: set[int] = field(default_factory=set)
     parked: set[int] = field(default_factory=set)
-    corrected: set[int] = field(default_factory=set)
+    corrected: dict[int, str] = field(default_factory=dict)
+    """Item to the desk that corrected it."""
 
 
 Folder = Callable[[Any, int, Any, Any, Touched], None]
@@ -106,7 +107,7 @@ def _corrected(e: Any, _: int, __: Any, item: ItemFold | None, touched: Touched)
         item.state = "corrected"
     if item is not None:
         touched.items.add(item.position)
-        touched.corrected.add(item.position)
+        touched.corrected[item.position] = e.by
 
 
 def _retracted(e: Any, _: int, __: Any, item: ItemFold | None, touched: Touched) -> None:
@@ -116,10 +117,16 @@ def _retracted(e: Any, _: int, __: Any, item: ItemFold | None, touched: Touched)
         touched.items.add(item.position)
 
 
-def _match(e: Child.MatchProposed, _: int, child: ChildFold, __: Any, touched: Touched) -> None:
-    if e.other not in child.candidates:
-        child.candidates = sorted([*child.candidates, e.other])
-        touched.children.add(child.id)
+def may_be_same(child: ChildFold, other: ChildFold, touched: Touched) -> None:
+    """Each is a candidate of the other, until a person rules: protective facts of either apply to both."""
+    for one, another in ((child, other), (other, child)):
+        if another.id not in one.candidates:
+            one.candidates = sorted([*one.candidates, another.id])
+            touched.children.add(one.id)
+
+
+def _match(*_: Any) -> None:
+    """`may_be_same` folds both records; there is nothing more to one of them alone."""
 
 
 def _struck(e: Child.ClockStruck, _: int, child: ChildFold, __: Any, touched: Touched) -> None:

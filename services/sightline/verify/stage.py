@@ -142,5 +142,7 @@ def _proven(submission: Submission, sender: DeskId, refusal: Refusal) -> Rejecte
         sender=sender,
         reference=envelope.id if envelope else reference_in(submission.payload),
         type=envelope.type if envelope else "",
+        area=envelope.area if envelope else "",
+        source=envelope.source if envelope else "",
         compact=submission.compact,
     )

@@ -47,7 +47,7 @@ def create_app(hub: Hub, runner: Runner, settings: Settings) -> FastAPI:
     errors.install(app)
     app.add_middleware(Rim, metrics=metrics)
     for router in (submissions.router, feed.router, items.router, register.router, published.router):
-        app.include_router(router, prefix="/v1")
+        app.include_router(router)
     app.include_router(published.operations)
 
     @app.get("/", include_in_schema=False)

@@ -37,6 +37,8 @@ def answer(refusal: Refusal, *, headers: Mapping[str, str] | None = None, **more
     given = dict(headers or {})
     if document["status"] == 401:
         given["WWW-Authenticate"] = "Bearer"
+    if code == "too_large":
+        given["Connection"] = "close"
     return JSONResponse(document, document["status"], given, media_type=CONTENT_TYPE)
 
 

@@ -21,7 +21,7 @@ from sightline.entrypoints.api.readers import Reader
 from sightline.feed.reading import PAGE
 from sightline.kernel.errors import Refused
 
-router = APIRouter(tags=["reading"])
+router = APIRouter(prefix="/v1", tags=["reading"])
 
 EVENT_STREAM = "text/event-stream"
 RETRY_MS = 1000

@@ -9,7 +9,7 @@ from sightline.entrypoints.api.parts import PartsOf, ReaderOf
 from sightline.entrypoints.api.submissions import MEDIA_TYPE
 from sightline.view.reading import PAGE
 
-router = APIRouter(tags=["reading"], default_response_class=Response)
+router = APIRouter(prefix="/v1", tags=["reading"], default_response_class=Response)
 
 Ref = Annotated[str, Path(max_length=64)]
 

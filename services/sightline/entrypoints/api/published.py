@@ -5,7 +5,6 @@ from typing import Annotated, cast
 
 from fastapi import APIRouter, FastAPI, Path, Response
 from fastapi.responses import HTMLResponse
-from fastapi.routing import APIRoute
 
 from sightline.entrypoints.api.answers import json_response
 from sightline.entrypoints.api.parts import Parts, PartsOf
@@ -15,7 +14,7 @@ from sightline.formats.schemas import Schemas
 from sightline.kernel.errors import Corrupt, Refused
 from sightline.runtime.metrics import CONTENT_TYPE
 
-router = APIRouter(tags=["published"], default_response_class=Response)
+router = APIRouter(prefix="/v1", tags=["published"], default_response_class=Response)
 operations = APIRouter(tags=["operations"], default_response_class=Response)
 
 Name = Annotated[str, Path(max_length=80)]
@@ -82,11 +81,11 @@ def metrics(parts: PartsOf) -> Response:
 
 def page(app: FastAPI, parts: Parts) -> HTMLResponse:
     """One page about the API: no script, no style, nothing from elsewhere."""
-    routes = [route for route in app.routes if isinstance(route, APIRoute) and route.include_in_schema]
     rows = "".join(
-        f"<tr><td>{escape(' '.join(sorted(route.methods or ())))}</td><td><code>{escape(route.path)}</code></td>"
-        f"<td>{escape(route.summary or '')}</td></tr>"
-        for route in routes
+        f"<tr><td>{escape(method.upper())}</td><td><code>{escape(path)}</code></td>"
+        f"<td>{escape(operation.get('summary', ''))}</td></tr>"
+        for path, operations_of in app.openapi()["paths"].items()
+        for method, operation in operations_of.items()
     )
     codes = "".join(
         f"<tr><td><code>{escape(code)}</code></td><td>{known.status}</td><td>{escape(known.title)}</td></tr>"

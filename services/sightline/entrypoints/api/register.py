@@ -13,7 +13,7 @@ from sightline.entrypoints.api.parts import PartsOf, ReaderOf
 from sightline.formats.tile import ENTRIES, parse_path
 from sightline.kernel.errors import Refused, Unavailable
 
-router = APIRouter(tags=["register"], default_response_class=Response)
+router = APIRouter(prefix="/v1", tags=["register"], default_response_class=Response)
 
 Size = Annotated[int, Path(ge=0, le=2**53)]
 Leaf = Annotated[str, Path(max_length=64)]

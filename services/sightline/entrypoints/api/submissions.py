@@ -10,10 +10,11 @@ from sightline.kernel.errors import Refused
 from sightline.record.stage import Answer
 from sightline.submit.stage import Limits
 
-router = APIRouter(tags=["submissions"])
+router = APIRouter(prefix="/v1", tags=["submissions"])
 
 MEDIA_TYPE = "application/jose"
 MOST_BYTES = Limits().max_sealed_bytes
+DROPPED_BYTES = 4 * 1024 * 1024
 
 _RECEIPT = {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}
 _PROBLEM = {"content": {"application/problem+json": {"schema": {"type": "object"}}}}
@@ -40,21 +41,28 @@ _PROBLEM = {"content": {"application/problem+json": {"schema": {"type": "object"
 )
 async def submit(request: Request, parts: PartsOf) -> Response:
     """The body is a compact JWS, or a compact JWE around one. Sending the same bytes again is always safe."""
-    raw = await read_at_most(request, MOST_BYTES)
+    try:
+        async with asyncio.timeout(parts.settings.request_timeout_s):
+            raw = await read_at_most(request, MOST_BYTES)
+    except TimeoutError:
+        return busy()
     found = await _answer_of(parts, raw)
     return _response(found) if found is not None else busy()
 
 
 async def read_at_most(request: Request, most: int) -> bytes:
-    """The body. Raises Refused ``too_large`` before more than `most` bytes are held."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared[:20]) > most:
-        raise Refused("too_large", f"a request has at most {most} bytes")
-    body = bytearray()
+    """The body. Raises Refused ``too_large``; never holds more than `most` bytes.
+
+    A little more is read and dropped, so that whoever sends it gets to hear why; whoever goes on is cut off.
+    """
+    body, size = bytearray(), 0
     async for chunk in request.stream():
-        if len(body) + len(chunk) > most:
-            raise Refused("too_large", f"a request has at most {most} bytes")
-        body += chunk
+        size += len(chunk)
+        if size > most + DROPPED_BYTES:
+            break
+        body += chunk if size <= most else b""
+    if size > most:
+        raise Refused("too_large", f"a request has at most {most} bytes")
     return bytes(body)
 
 

@@ -26,7 +26,6 @@ from sightline.entrypoints.bench.cast import (
     RESPONSE,
     SCHOOLS,
     SOCIAL_CARE,
-    SURGERIES,
     Subject,
     a_subject,
 )

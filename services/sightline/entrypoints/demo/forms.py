@@ -93,7 +93,10 @@ def cpi_of_health() -> Form:
 
 
 def cpi_of_charity() -> Form:
-    """The written record of what the outreach worker told the police by telephone."""
+    """The written record of what the outreach worker told the police by telephone.
+
+    Wren spoke in confidence: beyond what a duty demands, telling others would do her more harm than good (`detriment`).
+    """
     return {
         "children": [WREN_OF_CHARITY],
         "information_text": (
@@ -104,7 +107,7 @@ def cpi_of_charity() -> Form:
         "cpi_topic": "missing",
         "submitter_organisation": "Lantern Quay",
         "already_shared_with": ["Police missing-persons desk, by telephone, Friday 17:50"],
-        "sharing": _sharing("She is missing, and this may say with whom."),
+        "sharing": _sharing("She said it in confidence; the police need it while she is missing.") | {"detriment": True},
         "to": [MISSING.id],
         "contains": {"information_text": ["third_party", "location"], "justification": []},
     }
@@ -213,6 +216,22 @@ def interview_findings() -> Form:
         "companions": [{**OLDER_MAN, "companions_text": "Calls himself her boyfriend."}],
         "to": [CHARITY.id, SCHOOL.id],
         "contains": {"harm_text": ["health"], "locations_while_missing": [], "companions_text": []},
+    }
+
+
+def wishes() -> Form:
+    """What Wren would like from the service, after the last return."""
+    return {
+        "child": WREN_OF_HAMPSHIRE,
+        "returned_at": "2026-11-20T22:10:00Z",
+        "harm_suffered": "no",
+        "harm_indications": {
+            "indicated": "no",
+            "harm_text": "Would like to see her outreach worker twice a week; sleeps better after their talks.",
+        },
+        "locations_while_missing": "The bus station; then a friend's house.",
+        "to": [CHARITY.id, SCHOOL.id],
+        "contains": {"harm_text": ["health"], "locations_while_missing": []},
     }
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 WIDTH = 100
 """Of everything that is printed, unless the terminal is narrower."""
-_WHO, _OUTCOME = 25, 19
+_OUTCOME = 19
 
 
 def console_for(*, quiet: bool) -> Console:
@@ -50,16 +50,15 @@ class Teller:
         """Somebody sends something; what the hub answers; what follows from it."""
         self._new_day(at)
         style = "bold red" if outcome.startswith("refused") else "green"
-        self._line(f"{at:%H:%M}", Text(who, style="bold"), Text(what), Text(outcome, style=style))
-        for line in follows:
-            self._line("", Text(), Text(line, style="dim"), Text())
+        self._line(f"{at:%H:%M}", Text.assemble((who, "bold"), " ", what), Text(outcome, style=style))
+        self._follows(follows, "dim")
 
-    def clock(self, at: datetime, follows: Iterable[str]) -> None:
-        """Time alone makes something due."""
-        self._new_day(at)
-        for number, line in enumerate(follows):
-            who = Text("(the clock)", style="italic") if number == 0 else Text()
-            self._line(f"{at:%H:%M}" if number == 0 else "", who, Text(line, style="yellow"), Text())
+    def clock(self, at: datetime, what: str, follows: Iterable[str]) -> None:
+        """Time alone makes something due; nothing is said where it makes nothing due."""
+        if what:
+            self._new_day(at)
+            self._line(f"{at:%H:%M}", Text(what, style="italic"), Text())
+            self._follows(follows, "yellow")
 
     def _new_day(self, at: datetime) -> None:
         day = f"{at:%A} {at.day} {at:%B}"
@@ -68,11 +67,19 @@ class Teller:
             self._console.print()
             self._console.print(Text(f"  {day}", style="bold underline"))
 
-    def _line(self, time: str, who: Text, what: Text, outcome: Text) -> None:
+    def _follows(self, lines: Iterable[str], style: str) -> None:
+        for line in lines:
+            grid = Table.grid(padding=(0, 2, 0, 0), expand=True)
+            grid.add_column(width=10)
+            grid.add_column(ratio=1)
+            grid.add_row("", Text(f"- {line}", style=style))
+            self._console.print(grid)
+
+    def _line(self, time: str, what: Text, outcome: Text) -> None:
         grid = Table.grid(padding=(0, 2, 0, 0), expand=True)
-        for width in (2, 5, _WHO):
-            grid.add_column(width=width)
+        grid.add_column(width=2)
+        grid.add_column(width=5)
         grid.add_column(ratio=1)
         grid.add_column(width=_OUTCOME)
-        grid.add_row("", time, who, what, outcome)
+        grid.add_row("", time, what, outcome)
         self._console.print(grid)

@@ -11,7 +11,8 @@ from typing import Any
 from sightline.adapters.clock import SetClock
 from sightline.agency.sign import sign_event
 from sightline.entrypoints.demo import words
-from sightline.entrypoints.demo.cast import CAST, Actor, called
+from sightline.entrypoints.demo.cast import CAST, Actor
+from sightline.entrypoints.demo.follows import what_follows
 from sightline.entrypoints.demo.leaves import Change, Leaf, Leaves
 from sightline.entrypoints.demo.tally import Tally
 from sightline.entrypoints.demo.telling import Teller
@@ -89,8 +90,9 @@ class Week:
         while (tick := self._next_tick()) <= then:
             self.clock.set(tick)
             if self.hub.strike():
-                changes, _ = self._settle(())
-                self.tell.clock(tick, self._follows(changes, []))
+                changes, recalls = self._settle(())
+                self._name_alerts(changes)
+                self.tell.clock(tick, _ran_out(changes), what_follows(changes, recalls, (), self.titles))
             if tick.hour == 0 and tick.minute == 0:
                 self.hub.strike.hourly()
                 self._settle(())
@@ -119,9 +121,11 @@ class Week:
         name = f"{words.title(type)} ({sent.at:%a %H:%M})"
         self.titles |= dict.fromkeys(sent.items, name)
         changes, recalls = self._settle(sent.items)
+        self._name_alerts(changes)
         outcome = f"accepted, no. {sent.receipt.number}"
-        defects = [f"accepted with {len(sent.receipt.defects)} defect: a field that no form has"] if sent.receipt.defects else []
-        self.tell.event(sent.at, actor.name, says, outcome, defects + self._follows(changes, recalls))
+        defects = ["with a defect: a field that no form has"] if sent.receipt.defects else []
+        follows = what_follows(changes, recalls, sent.items, self.titles)
+        self.tell.event(sent.at, actor.name, says, outcome, defects + follows)
         return sent
 
     def repeat(self, sent: Sent, says: str) -> None:
@@ -134,9 +138,11 @@ class Week:
 
     def offer(self, raw: bytes, who: str, says: str, wrong: str) -> Answer:
         """Something that must be refused. The story stops if it is not."""
+        before = self.hub.ledger.head()
         answer = self.hub.submit([raw])[0]
+        now, entries = self.clock.now(), self.hub.ledger.head() - before
         self._settle(())
-        now = self.clock.now()
+        self.tally.check("P2", entries == bool(answer.receipt_id), "a refused submission left more than its refusal")
         if answer.refusal is None:
             raise StoryStopped(f"{who}: {wrong}, and the hub answered {answer.outcome}")
         outcome = "refused, " + (f"no. {self._number(answer)}" if answer.receipt else "no receipt")
@@ -219,48 +225,23 @@ class Week:
     def _number(self, answer: Answer) -> int:
         return read_receipt(answer.receipt, self.hub.hub_keys).number
 
+    def _name_alerts(self, changes: Sequence[Change]) -> None:
+        for leaf in (c.leaf for c in changes if c.leaf.type.startswith("alert.")):
+            self.titles.setdefault(leaf.ref, f"{words.title(leaf.type)} ({self.clock.now():%a %H:%M})")
+
     def _notices(self, answer: Answer) -> list[str]:
         told = [a.short for a in CAST if any(n.id == answer.receipt_id for n in self.hub.notices.of(a.id))]
         return ["notice to " + ", ".join(told)] if answer.receipt_id and told else []
 
-    def _follows(self, changes: Sequence[Change], recalls: Sequence[Leaf]) -> list[str]:
-        lines = []
-        for change in changes:
-            if change.leaf.type.startswith("alert."):
-                self.titles.setdefault(change.leaf.ref, f"{words.title(change.leaf.type)} ({self.clock.now():%a %H:%M})")
-        return [*_alerts(changes), *_first(changes), *self._widened(changes), *self._taken(changes, recalls), *lines]
 
-    def _widened(self, changes: Sequence[Change]) -> list[str]:
-        rows = [(called(c.leaf.pair[0]), self.titles.get(c.leaf.ref, ""), c.gained) for c in changes if c.before and c.gained]
-        return [f"now shown to {desk}: {words.classes(gained)} of {title}" for desk, title, gained in rows]
-
-    def _taken(self, changes: Sequence[Change], recalls: Sequence[Leaf]) -> list[str]:
-        lost = {c.leaf.pair: c for c in changes if c.lost}
-        by_item: dict[tuple[str, str], list[str]] = {}
-        for recall in recalls:
-            change = lost.get(recall.pair)
-            part = "" if change is None or not change.leaf.shown else words.classes(change.lost) + " of "
-            why = " (corrected)" if recall.body["kind"] == "corrected" else ""
-            by_item.setdefault((part + self.titles.get(recall.ref, "an item"), why), []).append(called(recall.pair[0]))
-        return [f"recalled from {', '.join(desks)}: {what}{why}" for (what, why), desks in by_item.items()]
+_RAN_OUT = {
+    "alert.confirmation_due": "A day has passed, and nobody has confirmed the charity's claim.",
+    "alert.match_possible": "A day has passed, and nobody has ruled whether two records are one child's.",
+    "alert.ppn1_due": "Six hours after the report the child has not returned.",
+    "alert.recall_overdue": "Three days have passed, and a recall is not answered.",
+}
 
 
-def _alerts(changes: Sequence[Change]) -> list[str]:
-    found: dict[str, list[str]] = {}
-    for change in changes:
-        if change.leaf.type.startswith("alert.") and "duty" in change.gained:
-            found.setdefault(change.leaf.type, []).append(called(change.leaf.pair[0]))
-    return [f"{words.title(kind)} -> {', '.join(desks)}" for kind, desks in found.items()]
-
-
-def _first(changes: Sequence[Change]) -> list[str]:
-    """Who was shown what is new, who was told that it exists, and who was considered and shown nothing."""
-    new = [c.leaf for c in changes if c.before is None and not c.leaf.type.startswith("alert.")]
-    fresh = {leaf.ref for leaf in new} - {c.leaf.ref for c in changes if c.before is not None}
-    own = {leaf.ref: leaf.pair[0] for leaf in new if "H-06" in leaf.body["rules"]}
-    groups: dict[str, dict[str, None]] = {"shown to": {}, "told that it exists:": {}, "considered, shown nothing:": {}}
-    for leaf in new:
-        if leaf.ref in fresh and own.get(leaf.ref) != leaf.pair[0]:
-            group = "shown to" if leaf.shown else "told that it exists:" if leaf.body["told"] == "exists" else ""
-            groups[group or "considered, shown nothing:"][called(leaf.pair[0])] = None
-    return [f"{what} {', '.join(desks)}" for what, desks in groups.items() if desks]
+def _ran_out(changes: Sequence[Change]) -> str:
+    """What time alone made due; empty where it made nothing due."""
+    return next((_RAN_OUT[c.leaf.type] for c in changes if c.leaf.type in _RAN_OUT), "")

@@ -80,6 +80,15 @@ ANSWERS = {
     "removed": "removed",
     "retained_own_basis": "keeps it on a ground of its own",
 }
+OBLIGATIONS = {
+    "do_not_notify_carers": "not tell carers",
+    "do_not_recontact_source": "not call the source",
+    "inform_child_where_safe": "tell the child",
+    "keep_location_confidential": "keep whereabouts confidential",
+    "obey_handling_conditions": "obey the conditions",
+    "record_justification": "record why",
+    "sanitised_only": "use no other version",
+}
 _DESCRIBED = re.compile(r"^# description: ([DH]-[0-9]{2})\. (.+)$", re.MULTILINE)
 _CONCERNS = ("denials", "duties", "hub", "redaction", "sharing", "disclosure")
 """`disclosure` last: there some rules are described a second time, for the obligation that follows from them."""

@@ -1,0 +1,99 @@
+"""Folds in hand: what the store had, as the entries of a batch have changed it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sightline.ledger.child import Child
+from sightline.ledger.folds import ChildFold, FoldStore, ItemFold
+from sightline.ledger.items import ItemEntry
+from sightline.ledger.sealing import ItemKey, key_names
+from sightline.ledger.store import Placed
+
+Keys = Callable[[Sequence[str]], Sequence[bytes] | None]
+"""Names of keys to keys; None when one of them is gone (erased)."""
+
+
+@dataclass(slots=True)
+class Working:
+    """The folds, what of them changed, and the keys of the items in hand. Loads what is missing, a batch at a time."""
+
+    store: FoldStore
+    vault: Keys
+    children: dict[str, ChildFold] = field(default_factory=dict)
+    items: dict[int, ItemFold] = field(default_factory=dict)
+    items_of: dict[str, list[int]] = field(default_factory=dict)
+    named: dict[str, int] = field(default_factory=dict)
+    keys: dict[int, ItemKey] = field(default_factory=dict)
+    changed_children: set[str] = field(default_factory=set)
+    changed_items: set[int] = field(default_factory=set)
+    new_items: list[int] = field(default_factory=list)
+
+    def prefetch(self, placed: Sequence[Placed]) -> None:
+        """Load what these entries touch, in a few queries."""
+        children: dict[str, None] = {}
+        refs: dict[str, None] = {}
+        for one in placed:
+            entry: Any = one.entry
+            if type(entry).__qualname__.startswith("Child."):
+                children[entry.originator_id.hex] = None
+            if isinstance(entry, ItemEntry):
+                children |= dict.fromkeys(entry.children)
+                refs |= dict.fromkeys([*entry.about, entry.cause])
+            elif isinstance(entry, Child.MatchProposed):
+                children[entry.other] = None
+            elif hasattr(entry, "item") and isinstance(entry.item, str):
+                refs[entry.item] = None
+        self.load_children(list(children))
+        wanted = [r for r in refs if r and r not in self.named]
+        self.named |= self.store.named(wanted) if wanted else {}
+        self.load_items([self.named[r] for r in refs if r in self.named])
+
+    def load_children(self, ids: Sequence[str]) -> None:
+        """Have those children's folds in hand, and those of records that may be the same child's."""
+        missing = [c for c in dict.fromkeys(ids) if c not in self.children]
+        if not missing:
+            return
+        found = self.store.children(missing)
+        items_of = self.store.items_of(missing)
+        for child in missing:
+            self.children[child] = found.get(child) or ChildFold(id=child)
+            self.items_of[child] = items_of.get(child, [])
+        self.load_children([c for child in missing for c in self.children[child].candidates])
+
+    def load_items(self, positions: Sequence[int]) -> None:
+        """Have those items' folds in hand."""
+        missing = [p for p in dict.fromkeys(positions) if p not in self.items]
+        if missing:
+            self.items |= self.store.items(missing)
+
+    def add(self, item: ItemFold) -> None:
+        """A new item."""
+        self.items[item.position] = item
+        self.named[item.ref] = item.position
+        self.new_items.append(item.position)
+        for child in item.children:
+            self.items_of[child].append(item.position)
+
+    def key(self, position: int, children: Sequence[str], area: str, stream: UUID, version: int) -> ItemKey | None:
+        """The item's key, derived once; None when a key it hangs from was destroyed."""
+        held = self.keys.get(position)
+        if held is None:
+            parents = self.vault(key_names(children, area))
+            if parents is None:
+                return None
+            held = self.keys[position] = ItemKey(parents, stream, version)
+        return held
+
+    def settle(self, *, children_kept: int, items_kept: int) -> None:
+        """Everything is stored: nothing is unsaved any more. Drop the folds in hand when there are many."""
+        self.changed_children.clear()
+        self.changed_items.clear()
+        self.new_items.clear()
+        self.keys.clear()
+        if len(self.children) > children_kept or len(self.items) > items_kept:
+            self.children.clear()
+            self.items.clear()
+            self.items_of.clear()
+            self.named.clear()
