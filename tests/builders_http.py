@@ -1,5 +1,6 @@
 """A hub behind a real server on loopback, and desks that talk to it."""
 
+import io
 import socket
 import threading
 import time
@@ -16,6 +17,7 @@ from sightline.entrypoints.cli_serve import bind, serving
 from sightline.formats.jwk import PrivateKey
 from sightline.formats.reading_token import make_token
 from sightline.kernel.ids import DeskId
+from sightline.runtime import logs
 from sightline.runtime.hub import Hub
 from sightline.runtime.settings import Settings
 
@@ -33,6 +35,8 @@ class Served:
     stop: Any
     """Call it, and the server begins to stop."""
     http: httpx2.Client
+    log: io.StringIO
+    """Everything that was logged since the server started."""
 
     @property
     def keys(self) -> HubKeys:
@@ -99,6 +103,8 @@ def served(town: Town, *, port: int = 0, **settings: Any) -> Iterator[Served]:
     chosen = Settings(**({"heartbeat_interval_s": HEARTBEAT_S, "seal_interval_ms": 1} | settings))
     listening = bind("127.0.0.1", port)
     taken = listening.getsockname()[1]
+    log = io.StringIO()
+    logs.configure(stream=log)
     with serving(town.hub, chosen) as server:
         thread = threading.Thread(target=server.run, args=([listening],), name="server")
         thread.start()
@@ -106,7 +112,7 @@ def served(town: Town, *, port: int = 0, **settings: Any) -> Iterator[Served]:
             wait_until(lambda: server.started)
             url = f"http://127.0.0.1:{taken}"
             with httpx2.Client(base_url=url, trust_env=False, timeout=20) as http:
-                yield Served(url=url, port=taken, town=town, stop=server.stop, http=http)
+                yield Served(url=url, port=taken, town=town, stop=server.stop, http=http, log=log)
         finally:
             server.stop()
             thread.join(20)

@@ -114,12 +114,17 @@ def a_hub(
     *,
     engine: Callable[[PolicyEngine], PolicyEngine] = lambda engine: engine,
     on_step: Callable[[str], None] = lambda _: None,
+    store: Mapping[str, str] | None = None,
 ) -> Hub:
-    """An embedded hub in that folder. `engine` may put something of its own around the real one."""
+    """An embedded hub in that folder. `engine` may put something of its own around the real one.
+
+    `store` chooses where its ledger is kept, as the library's settings; by default a file in the folder.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     keys = load_or_create(folder / "keys", ORIGIN)
     vault = SqliteVault(folder / "keys" / "children.sqlite", {"2026": keys.wrapping})
-    ledger = Ledger(env={"PERSISTENCE_MODULE": sqlite.MODULE, "SQLITE_DBNAME": str(folder / "sightline.sqlite")})
+    file = {"PERSISTENCE_MODULE": sqlite.MODULE, "SQLITE_DBNAME": str(folder / "sightline.sqlite")}
+    ledger = Ledger(env=store or file)
     real = WasmEngine(share("policies"))
 
     def close() -> None:

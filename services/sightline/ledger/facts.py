@@ -35,7 +35,7 @@ PROTOCOL = ("area", "edition", "law")
 NAMES = {1: (CHILD, DESK, ITEM, PROTOCOL)}
 """Edition of the derivation to the members of its sections, each sorted. An edition, once in use, never changes."""
 
-_INTERNED = 100_000
+_INTERNED = 20_000
 _ADULT = 18
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -34,8 +35,9 @@ class Ruling:
     kind: str
 
     @classmethod
+    @lru_cache(maxsize=8192)
     def of(cls, outcome: Outcome) -> "Ruling":
-        """The ruling of that outcome."""
+        """The ruling of that outcome; equal outcomes share one."""
         members = template(outcome)
         fixed = {**members, "edn": EDITION, "by": "rule"}
         return cls(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sightline.kernel.ids import AgencyId, DeskId
 from sightline.kernel.ports import Row, Session, Value
+from sightline.ledger.store import Collision
 
 _CHUNK = 400
 
@@ -35,10 +36,38 @@ class KnownItem:
     is_alert: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """What stands in the match index under some tokens."""
+
+    identifiers: Sequence[bytes]
+    names: Sequence[bytes]
+    bound: frozenset[tuple[bytes, UUID]]
+    named: frozenset[tuple[bytes, UUID]]
+
+    @classmethod
+    def find(cls, session: Session, identifiers: Sequence[bytes], names: Sequence[bytes]) -> "Matches":
+        """Look those tokens up."""
+        bound = _by_key(session, "bound_identifiers", "token", "token, child", identifiers)
+        named = _by_key(session, "name_tokens", "token", "token, child", names)
+        return cls(identifiers, names, _pairs(bound), _pairs(named))
+
+    def check(self, session: Session) -> None:
+        """Raises `Collision` where another writer has meanwhile recorded what was looked for in vain.
+
+        No unique row settles that race: two desks may name one new child by identifiers of which each has authority
+        for its own alone, and each would open a record that the other's should have been.
+        """
+        if Matches.find(session, self.identifiers, self.names) != self:
+            raise Collision
+
+
 @dataclass(slots=True)
 class Known:
     """The past as this batch found it. It grows as the batch is worked through."""
 
+    matches: Matches = field(default_factory=lambda: Matches((), (), frozenset(), frozenset()))
+    """The match index as it was found: when the batch is written it must still be so."""
     claims: dict[tuple[str, str], tuple[bytes, str]] = field(default_factory=dict)
     """(source, event id) to payload digest and receipt id."""
     receipts: dict[str, bytes] = field(default_factory=dict)
@@ -69,10 +98,10 @@ def look_up(session: Session, wanted: Wanted, sight: Sight) -> Known:
     """Everything the batch may need, in one consistent reading."""
     known = Known()
     _claims(session, wanted.claims, known)
-    for token, child in _by_key(session, "bound_identifiers", "token", "token, child", wanted.identifiers):
-        known.bound[bytes(token)] = UUID(child)
-    for token, child in _by_key(session, "name_tokens", "token", "token, child", wanted.names):
-        known.names.setdefault(bytes(token), []).append(UUID(child))
+    known.matches = Matches.find(session, wanted.identifiers, wanted.names)
+    known.bound = dict(known.matches.bound)
+    for token, child in known.matches.named:
+        known.names.setdefault(token, []).append(child)
     for ref, child in _by_key(session, "child_refs", "ref", "ref, child", wanted.child_refs):
         known.child_refs[ref] = UUID(child)
     known.recalls = sight.recalls(session, wanted.recalls) if wanted.recalls else {}
@@ -113,6 +142,10 @@ def _numbers(session: Session, agencies: Sequence[AgencyId], known: Known) -> No
     for agency in known.numbers:
         rows = session.execute("SELECT MAX(number) FROM receipts WHERE agency = ?", (agency,))
         known.numbers[agency] = rows[0][0] or 0
+
+
+def _pairs(rows: Iterable[Row]) -> frozenset[tuple[bytes, UUID]]:
+    return frozenset((bytes(token), UUID(child)) for token, child in rows)
 
 
 def _by_key(session: Session, table: str, key: str, columns: str, values: Iterable[Value]) -> list[Row]:

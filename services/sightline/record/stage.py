@@ -11,6 +11,9 @@ from sightline.kernel.errors import Unavailable
 from sightline.kernel.ids import AgencyId, DeskId
 from sightline.kernel.ports import Clock
 from sightline.kernel.values import Desk, Refusal, Rejected, Verified
+from sightline.ledger.agency import Agency
+from sightline.ledger.matter import Matter
+from sightline.ledger.root import Recorded
 from sightline.ledger.sealing import KeyVault, area_key_name, child_key_name
 from sightline.ledger.store import Collision, Ledger
 from sightline.protocol.areas import AreaProtocol
@@ -20,6 +23,8 @@ from sightline.record.placing import Placing, reference_of
 from sightline.record.refusing import Refusing
 from sightline.record.work import Work
 
+STREAMS_HELD = 4000
+"""Children's records kept in memory between batches."""
 MAX_TRIES = 5
 """How often a batch is tried again when another writer was first."""
 
@@ -90,6 +95,7 @@ class Record:
         self._refusing = refusing
         self._clock = clock
         self._on_step = on_step
+        self._held: dict[UUID, Recorded] = {}
         self._last = datetime.min.replace(tzinfo=clock.now().tzinfo)
 
     def __call__(self, batch: Sequence[Verified | Rejected]) -> list[Answer]:
@@ -98,7 +104,11 @@ class Record:
             try:
                 return self._try(batch)
             except Collision:
-                continue
+                self._held.clear()
+            except BaseException:
+                # Aggregates in hand may hold what was never stored.
+                self._held.clear()
+                raise
         raise Unavailable("contended", "other writers kept being first")
 
     def _try(self, batch: Sequence[Verified | Rejected]) -> list[Answer]:
@@ -114,7 +124,17 @@ class Record:
         if work.entries or any(a.outcome != "repeated" for a in answers):
             self._on_step("record")
             self._ledger.append(work.entries, also=work.rows)
+        self._hold(work.streams)
         return answers
+
+    def _hold(self, streams: Mapping[UUID, Recorded]) -> None:
+        """Keep the streams for the next batch: reading them again would read every sealed body of a hot child.
+
+        One that another writer has meanwhile added to collides when it is written, and is loaded again.
+        """
+        self._held.update({stream: one for stream, one in streams.items() if not isinstance(one, Agency | Matter)})
+        while len(self._held) > STREAMS_HELD:
+            del self._held[next(iter(self._held))]
 
     def _now(self) -> datetime:
         """The hub's time, never going back: facts take their present from it (a running maximum)."""
@@ -133,9 +153,10 @@ class Record:
         streams = {*known.bound.values(), *known.child_refs.values()}
         for item in known.items.values():
             streams |= {item.stream, *item.children}
+        held = {stream: self._held.pop(stream) for stream in streams if stream in self._held}
         work = Work(
             known=known,
-            streams=self._ledger.load(streams),
+            streams={**self._ledger.load(s for s in streams if s not in held), **held},
             vault=self._vault,
             new_id=lambda: UUID(bytes=os.urandom(16), version=4),
         )
@@ -177,11 +198,19 @@ class Record:
                 digest=one.submission.digest,
                 number=_next_number(work, desk.agency),
                 at=at,
-                defects=[(d.code, d.pointer) for d in one.submission.defects],
+                defects=[*((d.code, d.pointer) for d in one.submission.defects), *self._unknown_desks(one)],
                 items=items,
                 children=children,
             ),
         )
+
+    def _unknown_desks(self, one: Verified) -> list[tuple[str, str]]:
+        """Addressees and exclusions that the hub does not know: the sender must learn that they reach nobody."""
+        data = one.submission.data
+        unknown = [("to", n) for n, d in enumerate(data.get("to", ())) if self._desks.desk(d) is None]
+        names = enumerate(data.get("exclude", ()))
+        unknown += [("exclude", n) for n, d in names if "/" in d and self._desks.desk(d) is None]
+        return [("unknown_desk", f"/{field}/{n}") for field, n in unknown]
 
     def _refused(self, work: Work, rejected: Rejected, step: str, at: datetime) -> "Draft":
         if rejected.sender is None:

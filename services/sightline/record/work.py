@@ -77,7 +77,8 @@ class Work:
         self._rows[table].append(values)
 
     def rows(self, session: Session) -> None:
-        """Write all rows: called inside the accepting transaction."""
+        """Write all rows: called inside the accepting transaction. Raises `Collision`."""
+        self.known.matches.check(session)
         for table, rows in self._rows.items():
             if rows:
                 session.execute_many(_INSERTS[table], rows)

@@ -6,8 +6,10 @@ places it passed, never its message, and what libraries say is reduced to who sa
 
 import logging
 import sys
+import threading
 import traceback
 from collections.abc import MutableMapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -46,6 +48,35 @@ def places(trace: TracebackType | None) -> str:
     return " ".join(f"{frame.filename.rpartition('sightline/')[2]}:{frame.lineno}" for frame in ours[-6:])
 
 
+class Lines:
+    """Writes log lines, one at a time. A reader of the log that went away stops nothing: the hub's work goes on."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._lock = threading.Lock()
+
+    def write(self, line: str) -> None:
+        """One line."""
+        with self._lock, suppress(OSError, ValueError):
+            self._out.write(line + "\n")
+            self._out.flush()
+
+    debug = info = warning = error = exception = critical = write
+
+
+class LibraryHandler(logging.Handler):
+    """What other libraries log, among our own lines."""
+
+    def __init__(self, lines: Lines) -> None:
+        super().__init__()
+        self._lines = lines
+        self.setFormatter(LibraryFormatter())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line."""
+        self._lines.write(self.format(record))
+
+
 class LibraryFormatter(logging.Formatter):
     """What other libraries log: who and how loud. Their messages may repeat what was sent, so they are left out."""
 
@@ -59,16 +90,14 @@ class LibraryFormatter(logging.Formatter):
 
 def configure(*, level: str = "info", stream: TextIO | None = None) -> None:
     """Send our logs, and those of libraries from warnings up, to `stream` (default: standard error)."""
-    out = stream or sys.stderr
+    out = Lines(stream or sys.stderr)
     structlog.configure(
         processors=[structlog.processors.add_log_level, _stamp, name_error, allow_only, _RENDER],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(out),
+        logger_factory=lambda *_: out,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(out)
-    handler.setFormatter(LibraryFormatter())
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.basicConfig(handlers=[LibraryHandler(out)], level=logging.WARNING, force=True)
 
 
 def _is_plain(value: Any) -> bool:

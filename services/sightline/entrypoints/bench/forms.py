@@ -46,7 +46,9 @@ def missing_reported(chance: Chance, subject: Subject, at: datetime) -> Form:
         "weather_and_dress": prose(chance, 110),
         "health_issues": prose(chance, 120),
         "planned_or_spontaneous": chance.choice(("planned", "spontaneous", "unknown")),
-        "known_associates": [{"name": "Kit Larkspur", "relation": "associate", "known_associates_text": prose(chance, 90)}],
+        "known_associates": [
+            {"name": "Kit Larkspur", "relation": "associate", "known_associates_text": prose(chance, 90)}
+        ],
     }
     if chance.random() < 0.2:
         form["urgency"] = chance.choices(("routine", "urgent", "immediate_danger"), weights=(4, 5, 1))[0]
@@ -176,7 +178,11 @@ def consent_withdrawn(_: Chance, subject: Subject, __: datetime) -> Form:
 def flag_raised(chance: Chance, subject: Subject, _: datetime) -> Form:
     """A protective flag."""
     flag = chance.choices(
-        ({"flag": "location_protected"}, {"flag": "safe_word_set"}, {"flag": "suspected_exploiter", "relation": "sponsor"}),
+        (
+            {"flag": "location_protected"},
+            {"flag": "safe_word_set"},
+            {"flag": "suspected_exploiter", "relation": "sponsor"},
+        ),
         weights=(5, 2, 3),
     )[0]
     subject.flags.append(flag)
@@ -195,7 +201,10 @@ def item_corrected(chance: Chance, _: Subject, __: datetime) -> Form:
 
 def item_retracted(chance: Chance, _: Subject, __: datetime) -> Form:
     """What should not have been sent."""
-    return {"reason_code": chance.choice(("entered_in_error", "wrong_child", "unreliable")), "reason": prose(chance, 500)}
+    return {
+        "reason_code": chance.choice(("entered_in_error", "wrong_child", "unreliable")),
+        "reason": prose(chance, 500),
+    }
 
 
 def alert_acknowledged(chance: Chance, _: Subject, __: datetime) -> Form:

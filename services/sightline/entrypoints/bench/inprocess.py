@@ -194,7 +194,7 @@ def _figures(driver: Driver) -> dict[str, Any]:
         "outcomes": dict(driver.outcomes),
         "refusals": dict(driver.refusals),
         "submissions_per_s": spent.rate(sent),
-        "decisions_per_s": spent.rate(counts["decisions_made"]),
+        "decisions_per_s": spent.rate(counts["decisions"]),
         "wall_s": round(spent.wall_s, 3),
         "cpu_s": round(spent.cpu_s, 3),
         "cores_used": round(spent.cpu_s / spent.wall_s, 2) if spent.wall_s else 0.0,
@@ -207,30 +207,29 @@ def _figures(driver: Driver) -> dict[str, Any]:
     }
 
 
+_HUB_TYPES = "('alert.ppn1_due', 'alert.match_possible', 'alert.confirmation_due', 'alert.recall_overdue')"
+_FIRST = (
+    f"SELECT f.type IN {_HUB_TYPES}, COUNT(*), COUNT(DISTINCT l.item) FROM leaves l"  # noqa: S608  # only our own type names
+    " JOIN item_folds f ON f.position = l.item WHERE l.typ = 'decision' AND l.sup = '' GROUP BY 1"
+)
+"""Decisions about items when they came, and those items: the hub's own apart."""
+
+
 def _counts(hub: Hub) -> dict[str, Any]:
     """What the register says: leaves, and for how many desks each item was considered when it came."""
     with hub.database.reading() as session:
-        leaves = dict(session.execute("SELECT typ, COUNT(*) FROM leaves GROUP BY typ"))
-        first = session.execute(
-            "SELECT CASE WHEN f.desk_is_hub THEN 'hub' ELSE 'sent' END, COUNT(*), COUNT(DISTINCT l.item) FROM leaves l"
-            " JOIN (SELECT position, type LIKE 'alert.%!_due' ESCAPE '!' OR type IN ('alert.match_possible',"
-            " 'alert.recall_overdue') AS desk_is_hub FROM item_folds) f ON f.position = l.item"
-            " WHERE l.typ = 'decision' AND l.sup = '' GROUP BY 1"
-        )
-        entries = session.execute("SELECT COUNT(*) FROM stored_events")[0][0]
-    of = {who: (decisions, items) for who, decisions, items in first}
-    sent, hub_items = of.get("sent", (0, 0)), of.get("hub", (0, 0))
-    items = sent[1] + hub_items[1]
+        leaves = {str(typ): int(n) for typ, n in session.execute("SELECT typ, COUNT(*) FROM leaves GROUP BY typ")}
+        first = {bool(row[0]): (int(row[1]), int(row[2])) for row in session.execute(_FIRST)}
+    sent, own = first.get(False, (0, 0)), first.get(True, (0, 0))
     return {
-        "entries": entries,
+        "entries": hub.ledger.head(),
         "leaves": sum(leaves.values()),
         "decisions": leaves.get("decision", 0),
-        "decisions_made": leaves.get("decision", 0) + hub.decide.unchanged if hasattr(hub.decide, "unchanged") else leaves.get("decision", 0),
         "recalls": leaves.get("recall", 0),
-        "items": items,
-        "items_of_the_hub": hub_items[1],
-        "desks_considered_mean": round(sent[0] / sent[1], 2) if sent[1] else 0.0,
-        "desks_considered_mean_with_alerts": round((sent[0] + hub_items[0]) / items, 2) if items else 0.0,
+        "items": sent[1] + own[1],
+        "items_of_the_hub": own[1],
+        "desks_considered_mean": round(sent[0] / max(1, sent[1]), 2),
+        "desks_considered_mean_with_alerts": round((sent[0] + own[0]) / max(1, sent[1] + own[1]), 2),
     }
 
 

@@ -1,4 +1,4 @@
-"""The rows by name."""
+"""The rows by name, in the order in which they are measured."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,3 +10,6 @@ ROWS: dict[str, Callable[[Asked], dict[str, Any]]] = {
     "inprocess": inprocess.measure,
     "floor": floor.measure,
 }
+
+NEEDS = {"floor": ("inprocess",)}
+"""Rows that need what another left: the same bytes, the same facts."""

@@ -81,6 +81,8 @@ _SENDERS: dict[str, tuple[DeskId, ...]] = {
     "alert.acknowledged": (MISSING,),
 }
 _PURPOSE_OF = {"ppn1.issued": "referral", "involvement.opened": "service_provision", "cpi.graded": "police_update"}
+_CORRECTED = frozenset({"missing.reported", "missing.returned", "ppn1.issued"})
+"""What is corrected or retracted later."""
 _TRIES = 40
 
 
@@ -149,7 +151,7 @@ class Workload:
 
     def round(self, size: int) -> list[Event]:
         """The next events."""
-        events = []
+        events: list[Event] = []
         while len(events) < size:
             event = self._one()
             if event is not None:
@@ -163,9 +165,10 @@ class Workload:
             if receipt is None or not receipt.items:
                 continue
             item = _Item(receipt.items[-1], event.desk, event.subjects)
-            if event.type == "cpi.submitted":
+            if event.type == "cpi.submitted" and not event.data["sharing"]["detriment"]:
+                # What its sender holds to be detrimental is shown to nobody else (H-10), so nobody can grade it.
                 self._ungraded.append(item)
-            if event.type in {"missing.reported", "missing.returned", "ppn1.issued", "cpi.submitted"}:
+            if event.type in _CORRECTED:
                 self._sent.append(item)
             self._learn_children(event, receipt.children)
 

@@ -1,0 +1,75 @@
+"""`sightline bench`: each row in a process of its own, the ratios between them, JSON or a table."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sightline.entrypoints.bench.measure import say
+from sightline.entrypoints.bench.report import report, table
+from sightline.entrypoints.bench.rows import NEEDS, ROWS
+from sightline.kernel.errors import Refused
+
+ALL = "all"
+_MODULE = "sightline.entrypoints.bench"
+
+
+def main(
+    submissions: int = 20_000,
+    rows: str = ALL,
+    json_output: bool = True,
+    seed: int = 1,
+    data: Path | None = None,
+) -> int:
+    """Measure the rows and print them; 1 if one of those asked for failed. `data`: a folder to keep what they wrote.
+
+    Raises Refused ``unknown_row``.
+    """
+    chosen = chosen_rows(rows)
+    if data is not None:
+        data.mkdir(parents=True, exist_ok=True)
+        measured = _measure(chosen, submissions, seed, data)
+    else:
+        with tempfile.TemporaryDirectory(prefix="sightline-bench-") as folder:
+            measured = _measure(chosen, submissions, seed, Path(folder))
+    result = report(
+        measured, asked={"submissions": submissions, "seed": seed, "rows": list(chosen)}, machine=_machine()
+    )
+    sys.stdout.write((json.dumps(result, indent=2) if json_output else table(result)) + "\n")
+    return int(any("failed" in row for row in measured.values()))
+
+
+def chosen_rows(rows: str) -> tuple[str, ...]:
+    """The names in ``a,b,c``, in the order in which they are measured. Raises Refused ``unknown_row``."""
+    asked = set(ROWS) if rows == ALL else set(rows.split(","))
+    if asked - set(ROWS):
+        raise Refused("unknown_row", f"rows are {', '.join(ROWS)}; not {', '.join(sorted(asked - set(ROWS)))}")
+    return tuple(name for name in ROWS if name in asked)
+
+
+def _measure(chosen: Sequence[str], submissions: int, seed: int, folder: Path) -> dict[str, dict[str, Any]]:
+    measured: dict[str, dict[str, Any]] = {}
+    for name in chosen:
+        for needed in [*NEEDS.get(name, ()), name]:
+            if needed not in measured:
+                measured[needed] = _in_a_process_of_its_own(needed, submissions, seed, folder)
+    return measured
+
+
+def _in_a_process_of_its_own(row: str, submissions: int, seed: int, folder: Path) -> dict[str, Any]:
+    say(f"{row}: begins")
+    command = [sys.executable, "-m", _MODULE, row, str(submissions), str(seed), str(folder.resolve())]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)  # noqa: S603  # our own interpreter and module
+    if done.returncode:
+        return {"failed": f"the process ended with {done.returncode}"}
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def _machine() -> dict[str, Any]:
+    return {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.system()}
