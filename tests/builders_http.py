@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
-from tests.builders_hub import RESPONSE, Town
+from tests.builders_hub import RESPONSE, Town, signs
 
 from sightline.agency.client import HubClient, HubKeys
 from sightline.entrypoints.cli_serve import bind, serving
 from sightline.formats.jwk import PrivateKey
 from sightline.formats.reading_token import make_token
+from sightline.formats.receipt import Receipt, read_receipt
 from sightline.kernel.ids import DeskId
 from sightline.runtime import logs
 from sightline.runtime.hub import Hub
@@ -73,6 +74,13 @@ class Served:
     def post(self, raw: bytes | Iterator[bytes]) -> httpx2.Response:
         """One submission, sent plainly."""
         return self.http.post("/v1/submissions", content=raw)
+
+    def sends(self, desk: DeskId, type: str, data: Mapping[str, Any], **envelope: Any) -> Receipt:
+        """Sign, post, and wait until it is told: the receipt. The line does the work, as nobody else may meanwhile."""
+        answer = self.post(signs(self.town, desk, type, data, **envelope))
+        assert answer.status_code == 201, answer.text
+        self.settled()
+        return read_receipt(answer.content, self.town.hub.hub_keys)
 
     def settled(self) -> None:
         """Wait until everything that was taken is decided, sealed and told."""

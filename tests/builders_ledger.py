@@ -55,7 +55,7 @@ class OnPostgres:
 
     @pytest.fixture
     def store(self, postgres_dsn: str) -> Settings:
-        return postgres.settings_of(postgres_dsn)
+        return {**postgres.settings_of(postgres_dsn), "POSTGRES_POOL_SIZE": "1"}
 
 
 def sqlite_settings(folder: Path) -> Settings:

@@ -19,7 +19,7 @@ NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 def result(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The report on 200 submissions, in process and against the floor."""
     folder = tmp_path_factory.mktemp("bench")
-    rows = run._measure(("inprocess", "floor"), 200, 1, folder)
+    rows = run.measure_rows(("inprocess", "floor"), 200, 1, folder)
     return report(rows, asked={"submissions": 200}, machine={"cores": 2, "python": "3.11"})
 
 

@@ -1,11 +1,10 @@
 """One code on two databases: the same week, sent to a hub on each, ends alike; and of two processes at once one wins."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 from tests.builders_hub import (
     CHARITY,
@@ -13,133 +12,31 @@ from tests.builders_hub import (
     HEALTH,
     MASH,
     POLICE,
-    SCHOOL,
     Town,
     a_child,
-    a_consent,
-    a_cpi,
     a_hub,
     a_missing,
-    a_ppn1,
-    a_return,
     a_town,
-    a_withdrawal,
     alerts,
-    an_involvement,
     can_read,
     feed,
     holds,
     leaves,
-    passes,
     reopened,
     rows,
-    sees,
     sends,
     signs,
     submits,
 )
 from tests.builders_ledger import OnPostgres, OnSqlite, Settings, at_once, lost, sqlite_settings
+from tests.builders_stages import Week, assert_alike, counts, effects
 
 from sightline.adapters import postgres
 from sightline.kernel.errors import Unavailable
 from sightline.ledger.positions import Overtaken
 from sightline.runtime.hub import Hub
 
-Between = Callable[[Town], Town]
-
-
-def nothing(town: Town) -> Town:
-    """What happens between two days of most weeks."""
-    return town
-
-
-def a_week(town: Town, between: Between = nothing) -> Town:
-    """Missing reports, information shared by consent that is then withdrawn, a recall, a correction, refusals, clocks."""
-    child = a_child(address="4 Example Row", is_looked_after=False, trafficking_status="suspected")
-    reported = sends(town, POLICE, "missing.reported", a_missing(child, to=[SCHOOL], urgency="urgent"))
-    known = reported.child
-    sends(town, CSC, "consent.recorded", a_consent(child, consent_purpose="assessment"))
-    shared = sends(town, CSC, "cpi.submitted", a_cpi(child, to=[CHARITY], sharing=PLAIN), purpose="assessment")
-    town = between(town)
-
-    passes(town, hours=7)
-    sends(town, POLICE, "ppn1.issued", a_ppn1(known, "missing_not_returned", to=[CSC]))
-    sends(town, SCHOOL, "involvement.opened", an_involvement(child, "school_place"))
-    (refused,) = submits(town, signs(town, CHARITY, "item.corrected", {**CORRECTION, "item": reported.item}))
-    assert refused.refused == "unknown_item"
-    assert submits(town, shared.event)[0].answer.outcome == "repeated"
-    town = between(town)
-
-    sends(town, CSC, "consent.withdrawn", a_withdrawal(child, consent_purpose="assessment"))
-    recall = sees(town, CHARITY)[shared.items[-1]].recall
-    sends(town, CHARITY, "recall.answered", {"recall": recall, "answer": "removed"})
-    sends(town, CSC, "item.corrected", {**CORRECTION, "item": shared.items[-1]})
-    sends(town, POLICE, "missing.returned", a_return(known, town.clock.now(), harm_suffered="yes"))
-    town = between(town)
-
-    namesake = {name: child[name] for name in ("given_name", "family_name", "date_of_birth")}
-    sends(town, HEALTH, "cpi.submitted", a_cpi(namesake, a_child(2)))
-    sends(town, POLICE, "item.retracted", {"item": reported.item, "reason_code": "wrong_child"})
-    town.hub.admin.change_standing(SCHOOL, "suspended")
-    town.hub.strike.hourly()
-    town = between(town)
-    passes(town, hours=73)
-    return town
-
-
-PLAIN = {"relevant": True, "may_help": True}
-CORRECTION = {"reason_code": "new_information", "correction": "It was a Thursday."}
-
-# ------------------------------------------------------------------------------------------------- what came of it
-
-
-def outcome(town: Town) -> dict[str, Any]:
-    """All that the week led to, with names that are drawn by chance replaced by when they first came."""
-    named = _Names()
-    decided = [{name: named(name, value) for name, value in leaf.items()} for leaf in leaves(town)]
-    entries = [(p.entry.TOPIC, p.entry.originator_version) for p in town.hub.ledger.read(0, 10_000)]  # type: ignore[attr-defined]  # every entry has a topic
-    return {
-        "entries": entries,
-        "leaves": decided,
-        "views": {desk: [_view(v) for v in seen(town, desk)] for desk in (POLICE, MASH, CSC, HEALTH, CHARITY)},
-        "alerts": {desk: [view.type for view in alerts(town, desk)] for desk in (POLICE, MASH, CSC)},
-        "feeds": {
-            desk: [(e.seq, e.kind) for e in feed(town, desk)] for desk in (POLICE, MASH, CSC, HEALTH, CHARITY, SCHOOL)
-        },
-        "notices": [(n.code, n.type) for n in town.hub.notices.of(CHARITY)],
-        "counts": {table: rows(town, f"SELECT COUNT(*) FROM {table}")[0][0] for table in TABLES},
-    }
-
-
-TABLES = (
-    "claims", "receipts", "quarantine", "notices", "bound_identifiers", "name_tokens", "possible_matches", "child_refs",
-    "items", "clocks", "facts", "leaves", "child_folds", "item_folds", "child_items", "desk_folds", "feed", "positions",
-)  # fmt: skip
-
-
-class _Names:
-    """Gives ids and positions the number of their first appearance; leaves out what a key makes."""
-
-    def __init__(self) -> None:
-        self._seen: dict[Any, int] = {}
-
-    def __call__(self, member: str, value: Any) -> Any:
-        if member in {"cfacts", "citem", "cjust"}:
-            return len(value)
-        if member in {"id", "cause", "item", "sup", "of"}:
-            return self._seen.setdefault(value, len(self._seen))
-        return value
-
-
-def seen(town: Town, desk: str) -> Sequence[Any]:
-    """What the desk sees, in order of recording."""
-    return list(sees(town, desk).values())  # type: ignore[arg-type]  # one of the cast
-
-
-def _view(view: Any) -> tuple[Any, ...]:
-    body = {name: value for name, value in view.body.items() if name not in {"item", "recall", "about", "child"}}
-    return (view.type, view.state, view.classes, view.withheld, view.basis, view.obligations, bool(view.recall), body)
-
+pytestmark = pytest.mark.slow
 
 # --------------------------------------------------------------------------------------------------- one hub, one store
 
@@ -161,7 +58,7 @@ class StagesContract:
         hub.close()
 
     def test_a_week_is_decided_told_verified_and_replayed(self, town: Town) -> None:
-        a_week(town)
+        Week(town).passes().runs_out()
         holds(town)
         recalled = {leaf["desk"]: leaf["kind"] for leaf in leaves(town, typ="recall")}
         assert recalled[CHARITY] == "lapsed"
@@ -210,7 +107,7 @@ class StagesContract:
     def test_of_two_that_tell_one_wins_and_feeds_stay_dense(self, town: Town, second: Hub) -> None:
         for serial in range(6):
             submits(town, signs(town, POLICE, "missing.reported", a_missing(a_child(serial))))
-            settled(town.hub, feed=False)
+            settled(town.hub, tell=False)
             assert set(lost(at_once([town.hub.feed, second.feed]))) <= {Overtaken}
         for hub in (town.hub, second):
             settled(hub)
@@ -243,13 +140,15 @@ class StagesContract:
         self, town: Town, tmp_path: Path, store: Settings
     ) -> None:
         """Folds, positions, heads and directories come back from the tables as they were in memory."""
-        again = a_week(town, between=lambda old: reopened(old, store=store))
-        holds(again)
-        restarted = outcome(again)
-        again.hub.close()
-        straight = a_week(a_town(tmp_path / "straight", store=sqlite_settings(tmp_path)))
-        assert_alike(restarted, outcome(straight))
-        straight.hub.close()
+        again = Week(town, between=lambda old: reopened(old, store=store)).passes()
+        straight = Week(a_town(tmp_path / "straight")).passes()
+        assert_alike(again.town, straight.town)
+        again.runs_out()
+        straight.runs_out()
+        holds(again.town)
+        assert effects(again.town) == effects(straight.town)
+        again.town.hub.close()
+        straight.town.hub.close()
 
     def test_what_a_desk_may_not_see_it_may_not_see_after_a_restart(self, town: Town, store: Settings) -> None:
         item = sends(town, POLICE, "missing.reported", a_missing()).item
@@ -260,24 +159,20 @@ class StagesContract:
         again.hub.close()
 
 
-def settled(hub: Hub, *, feed: bool = True) -> None:
+def settled(hub: Hub, *, tell: bool = True) -> None:
     """Run the stages until nothing is left; being overtaken is no more than a reason to look again."""
-    stages: list[Callable[[], object]] = [hub.decide, lambda: hub.register.seal().count]
-    for stage in [*stages, hub.feed] if feed else stages:
-        while True:
-            try:
-                if not stage():
-                    break
-            except Unavailable:
-                continue
+    stages: list[Callable[[], object]] = [hub.decide, lambda: hub.register.seal().count, hub.feed]
+    for stage in stages if tell else stages[:2]:
+        while has_more(stage):
+            pass
 
 
-def assert_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> None:
-    """The same, said part by part: the first part that differs is the one to look at."""
-    for part in one:
-        assert orjson.dumps(one[part], default=list, option=orjson.OPT_NON_STR_KEYS) == orjson.dumps(
-            other[part], default=list, option=orjson.OPT_NON_STR_KEYS
-        ), part
+def has_more(stage: Callable[[], object]) -> bool:
+    """Whether a stage is to be called again."""
+    try:
+        return bool(stage())
+    except Unavailable:
+        return True
 
 
 class TestStagesOnSqlite(OnSqlite, StagesContract):
@@ -290,12 +185,14 @@ class TestStagesOnPostgres(OnPostgres, StagesContract):
 
 def test_the_same_week_ends_alike_on_sqlite_and_on_postgres(tmp_path: Path, postgres_dsn: str) -> None:
     stores = {"sqlite": sqlite_settings(tmp_path), "postgres": postgres.settings_of(postgres_dsn)}
-    outcomes = {}
-    for name, store in stores.items():
-        town = a_week(a_town(tmp_path / name, store=store))
-        holds(town)
-        outcomes[name] = outcome(town)
+    weeks = [Week(a_town(tmp_path / name, store=store)).passes() for name, store in stores.items()]
+    one, other = [week.town for week in weeks]
+    assert_alike(one, other)
+    told = {leaf["eff"] for leaf in leaves(one, desk=CHARITY, typ="decision")}
+    assert told == {"disclose", "withhold"}
+    for week in weeks:
+        holds(week.runs_out().town)
+    assert effects(one) == effects(other)
+    assert counts(one) == counts(other)
+    for town in (one, other):
         town.hub.close()
-    assert_alike(outcomes["sqlite"], outcomes["postgres"])
-    effects = [(leaf["desk"], leaf.get("eff")) for leaf in outcomes["sqlite"]["leaves"]]
-    assert {eff for desk, eff in effects if desk == CHARITY} >= {"disclose", "withhold"}

@@ -3,9 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from hashlib import sha256
+from time import perf_counter
 from typing import Any
 
 import orjson
+from tests.faults.campaign import Campaign
 from tests.faults.child import page_of
 from tests.faults.partners import Partners, Sent
 from tests.faults.reader import Follower
@@ -50,6 +52,33 @@ class FinalTree:
         for index in range((self.checkpoint.size + WIDTH - 1) // WIDTH):
             path, data = next(iter(self._files.standing(ENTRIES, index).items()))
             yield unpack(data)[: min(path.width, self.checkpoint.size - index * WIDTH)]
+
+
+def close_the_books(campaign: Campaign) -> list[str]:
+    """Read every feed to its end, compare all that is known with all that is kept, verify and replay in full."""
+    partners, hub = campaign.partners, campaign.open()
+    try:
+        hub.settle()
+        for follower in partners.followers.values():
+            read_on(hub, follower)
+        check_books(hub, partners)
+        started = perf_counter()
+        report = campaign.verified()
+        verified = perf_counter()
+        replay = hub.replay()
+        replayed = perf_counter()
+    finally:
+        hub.close()
+    assert replay.exit_code == 0, replay.differences[:5]
+    assert replay.equal == report.size
+    accepted = sum(bool(one.receipt) for one in partners.sent)
+    return [
+        f"{len(partners.sent)} submissions, {accepted} accepted; {partners.answers['repeated']} receipts came again",
+        f"{partners.lost} were without an answer after a kill, {partners.were_there} of them recorded nonetheless",
+        f"{replay.entries} ledger entries, {report.size} leaves, {sum(f.seq for f in partners.followers.values())} told",
+        f"verify in full {verified - started:.1f} s: exit {report.exit_code}",
+        f"replay in full {replayed - verified:.1f} s: exit {replay.exit_code}",
+    ]
 
 
 def check_books(hub: Hub, partners: Partners) -> None:

@@ -12,7 +12,7 @@ from threading import Timer
 from tests.faults import frames
 from tests.faults.child import Kill, PacedClock, Plan
 from tests.faults.load import Load
-from tests.faults.marks import BETWEEN, FEED, STARTING, STEPS
+from tests.faults.marks import BETWEEN, FEED, STARTING, STEPS, WHEN
 from tests.faults.partners import Partners
 from tests.faults.process import PATIENCE_S, HubProcess
 
@@ -41,25 +41,28 @@ class Tally:
     """What a run counted."""
 
     kills: int = 0
-    at_step: Counter[str] = field(default_factory=Counter)
-    inside: Counter[str] = field(default_factory=Counter)
-    """By place. The line has three threads, so that one kill may land in three."""
+    landed: dict[str, Counter[str]] = field(default_factory=lambda: {when: Counter() for when in WHEN})
+    """By when and where. The line has three threads, so that one kill may land in three places."""
     starts_s: list[float] = field(default_factory=list)
     checks_s: list[float] = field(default_factory=list)
     lives_with_bodies: int = 0
     bodies: int = 0
 
+    def hits(self, place: str) -> int:
+        """How many kills landed there."""
+        return sum(counted[place] for counted in self.landed.values())
+
     def never_hit(self) -> list[str]:
         """Steps that no kill landed in."""
-        return [step for step in STEPS if not self.at_step[step] + self.inside[step]]
+        return [step for step in STEPS if not self.hits(step)]
 
     def lines(self) -> list[str]:
         """The summary, for people."""
-        rows = [f"{'step':16}{'at its start':>14}{'inside':>10}{'kills':>8}"]
+        rows = [f"{'step':16}" + "".join(f"{when:>14}" for when in (*WHEN, "kills"))]
         for place in (*STEPS, FEED, BETWEEN, STARTING):
-            at, inside = self.at_step[place], self.inside[place]
-            rows.append(f"{place:16}{at:>14}{inside:>10}{at + inside:>8}")
-        rows.append(f"{'kills in all':16}{self.kills:>32}")
+            counts = [*(self.landed[when][place] for when in WHEN), self.hits(place)]
+            rows.append(f"{place:16}" + "".join(f"{count:>14}" for count in counts))
+        rows.append(f"{'kills in all':16}{self.kills:>56}")
         if self.starts_s:
             rows.append(f"restart: median {median(self.starts_s):.2f} s, longest {max(self.starts_s):.2f} s")
         rows.append(f"check after a kill: median {median(self.checks_s):.3f} s, longest {max(self.checks_s):.3f} s")
@@ -67,18 +70,27 @@ class Tally:
         return rows
 
 
+_ENDED = ("verify", "record", "decide", "seal")
+"""Steps whose end is seen: there the stage returns."""
+
+
 def schedule(kills: int, random: Random) -> list[End]:
-    """Half at steps in turn (at the start, or a moment into it), half at any instant, a few of those while it starts."""
-    ends = []
-    for n in range(kills // 2):
-        step, at_once = STEPS[n % len(STEPS)], n // len(STEPS) % 3 != 2
-        nth = random.randint(1, 6 if step.startswith(("verify", "export")) else 3)
-        ends.append(End(kill=Kill(step, nth, 0 if at_once else random.randint(1, 3000))))
+    """When to kill: half at the steps in turn, half at any instant, a few of those while the hub starts."""
+    ends = [_at_step(n, random) for n in range(kills // 2)]
     for n in range(kills - len(ends)):
         is_early = n % 5 == 4
-        ends.append(End(after_s=random.uniform(0.0, 0.9 if is_early else 0.7), counted_from_start=is_early))
+        ends.append(End(after_s=random.uniform(0.0, 0.7), counted_from_start=is_early))
     random.shuffle(ends)
     return ends
+
+
+def _at_step(n: int, random: Random) -> End:
+    """The first round at each step's start, the second at its end, the third a moment into it, and so on."""
+    step, turn = STEPS[n % len(STEPS)], n // len(STEPS) % 3
+    nth = random.randint(1, 6 if step.startswith(("verify", "export")) else 3)
+    at_end = turn == 1 and step in _ENDED
+    is_later = turn == 2 or (turn == 1 and not at_end)
+    return End(kill=Kill(step, nth, random.randint(1, 4000) if is_later else 0, at_end))
 
 
 class Campaign:
@@ -105,11 +117,25 @@ class Campaign:
         """The hub in this process, for founding and for the books."""
         return embedded(self.folder, origin=ORIGIN, clock=self._clock)
 
+    def start(self, kill: Kill | None = None) -> HubProcess:
+        """A new life, which may not stand yet."""
+        plan = Plan(
+            folder=str(self.folder),
+            marks=str(self._marks),
+            origin=ORIGIN,
+            began=self._began,
+            pace=PACE,
+            kill=kill,
+            batch=self._random.choice([1, 16, 64, 256]),
+            seal_ms=self._random.choice([1, 20, 100]),
+        )
+        return HubProcess(plan, self._log)
+
     def life(self, end: End) -> None:
         """One life under load, and its end."""
         self.partners.load.spell = self.tally.kills // _SPELL_LIVES
         self.partners.bodies = 0
-        hub = self._born(end.kill)
+        hub = self.start(end.kill)
         timer = Timer(end.after_s or 0.0, hub.kill)
         if end.counted_from_start:
             timer.start()
@@ -123,18 +149,22 @@ class Campaign:
         timer.cancel()
         assert hub.wait() == -SIGKILL, self.last_words()
         self._count(hub)
-        self.partners.killed(hub)
+        self.partners.ended(hub)
         started = time.perf_counter()
         self.report = self.verified(self.report)
         self.tally.checks_s.append(time.perf_counter() - started)
 
     def last_life(self) -> None:
         """A life without a kill, in which everything is answered; then the hub stops in good order."""
-        hub = self._born(None)
+        hub = self.start()
         self._stands(hub, hub.ready())
+        self.end(hub)
+
+    def end(self, hub: HubProcess) -> None:
+        """Wait until everything is answered, and stop a hub in good order."""
         self.partners.finish(hub)
         assert hub.quit() == 0, self.last_words()
-        self.partners.killed(hub)
+        self.partners.ended(hub)
         hub.marks.close()
         self.report = self.verified(self.report)
 
@@ -153,28 +183,15 @@ class Campaign:
         """The end of what the lives logged."""
         return f"the hub ended by itself, and said:\n{self._log.read_text()[-3000:]}"
 
-    def _born(self, kill: Kill | None) -> HubProcess:
-        plan = Plan(
-            folder=str(self.folder),
-            marks=str(self._marks),
-            origin=ORIGIN,
-            began=self._began,
-            pace=PACE,
-            kill=kill,
-            batch=self._random.choice([1, 16, 64, 256]),
-            seal_ms=self._random.choice([1, 20, 100]),
-        )
-        return HubProcess(plan, self._log)
-
     def _stands(self, hub: HubProcess, ready: frames.Ready) -> None:
         self.tally.starts_s.append(time.monotonic() - hub.began)
         assert ready.synchronous == [2, 2], "SQLite must flush at every commit (synchronous=FULL)"
         assert ready.journals == ["wal", "wal"]
 
     def _count(self, hub: HubProcess) -> None:
-        places, is_exact = hub.marks.landed()
+        when, places = hub.marks.landed()
         hub.marks.close()
         self.tally.kills += 1
-        (self.tally.at_step if is_exact else self.tally.inside).update(places)
+        self.tally.landed[when].update(places)
         self.tally.bodies += self.partners.bodies
         self.tally.lives_with_bodies += self.partners.bodies > 0

@@ -17,7 +17,7 @@ from typing import Any, cast
 import msgspec
 import orjson
 from tests.faults import frames
-from tests.faults.marks import FEED, STARTING, Marks
+from tests.faults.marks import AT_END, AT_START, FEED, STARTING, Marks
 
 from sightline.kernel.errors import SightlineError, Unavailable
 from sightline.kernel.ids import DeskId
@@ -33,11 +33,15 @@ _PAGE = 200
 
 
 class Kill(msgspec.Struct, frozen=True):
-    """Die at the `nth` time that the hub comes to `step`: there, or some microseconds later."""
+    """Die at the `nth` time that the hub comes to `step`: there, some microseconds later, or when the stage is done.
+
+    When the stage is done its transaction is committed, and nobody was told yet.
+    """
 
     step: str
     nth: int
     after_us: int = 0
+    at_end: bool = False
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -79,12 +83,24 @@ class Steps:
         self._marks.entered(step)
         self._seen[step] += 1
         kill = self._kill
-        if kill is None or step != kill.step or self._seen[step] != kill.nth:
+        if kill is None or kill.at_end or (step, self._seen[step]) != (kill.step, kill.nth):
             return
         if kill.after_us == 0:
-            self._marks.killed_at(step)
+            self._marks.killed_at(step, AT_START)
             die()
         threading.Thread(target=_die_after, args=(kill.after_us / 1e6,), daemon=True).start()
+
+    def began(self, stage: str) -> None:
+        """A stage was called; it may find nothing to do, and then announces no step."""
+        self._marks.entered(stage)
+
+    def ended(self, stage: str) -> None:
+        """A stage is done."""
+        kill = self._kill
+        if kill is not None and kill.at_end and kill.step == stage and self._seen[stage] >= kill.nth:
+            self._marks.killed_at(stage, AT_END)
+            die()
+        self._marks.left(stage)
 
 
 def die() -> None:
@@ -100,10 +116,10 @@ def _die_after(seconds: float) -> None:
 class _Watched:
     """A stage that says when it begins and when it is done; all else is the stage's own."""
 
-    def __init__(self, stage: Any, place: str, marks: Marks) -> None:
+    def __init__(self, stage: Any, name: str, steps: Steps) -> None:
         self._stage = stage
-        self._place = place
-        self._marks = marks
+        self._name = name
+        self._steps = steps
 
     def __call__(self, *args: Any) -> Any:
         return self._run(self._stage, *args)
@@ -116,17 +132,17 @@ class _Watched:
         return getattr(self._stage, name)
 
     def _run(self, call: Callable[..., Any], *args: Any) -> Any:
-        self._marks.entered(self._place)
+        self._steps.began(self._name)
         try:
             return call(*args)
         finally:
-            self._marks.left(self._place)
+            self._steps.ended(self._name)
 
 
-def watched(hub: Hub, marks: Marks) -> Hub:
+def watched(hub: Hub, steps: Steps) -> Hub:
     """The same hub, whose stages also say when they begin and when they are done."""
-    stages = {name: _Watched(getattr(hub, name), name, marks) for name in ("verify", "record", "decide", FEED)}
-    return replace(hub, register=cast("Any", _Watched(hub.register, "seal", marks)), **cast("Any", stages))
+    stages = {name: _Watched(getattr(hub, name), name, steps) for name in ("verify", "record", "decide", FEED)}
+    return replace(hub, register=cast("Any", _Watched(hub.register, "seal", steps)), **cast("Any", stages))
 
 
 class Child:
@@ -226,13 +242,13 @@ def live(pipe: "Connection[bytes, bytes]", plan: Plan, log: str) -> None:
     started = time.perf_counter()
     # A file that may not grow is an error to handle, not a signal to die of.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    clock = PacedClock(plan.began, plan.pace)
+    clock, steps = PacedClock(plan.began, plan.pace), Steps(marks, plan.kill)
     try:
-        hub = embedded(Path(plan.folder), origin=plan.origin, clock=clock, on_step=Steps(marks, plan.kill))
+        hub = embedded(Path(plan.folder), origin=plan.origin, clock=clock, on_step=steps)
     except SightlineError as exc:
         frames.write(pipe, frames.Failed(type(exc).__name__, exc.code, exc.detail))
         raise SystemExit(3) from None
-    hub = watched(hub, marks)
+    hub = watched(hub, steps)
     runner = Runner(hub, _settings(plan))
     child = Child(hub, runner, pipe)
     marks.left(STARTING)

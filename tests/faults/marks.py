@@ -9,12 +9,14 @@ STEPS = ("verify", "record", "decide", "seal", "export_write", "export_rename")
 FEED = "feed"
 BETWEEN = "between"
 STARTING = "starting"
+AT_START, INSIDE, AT_END = "at its start", "inside", "at its end"
+WHEN = (AT_START, INSIDE, AT_END)
 PLACES = (BETWEEN, STARTING, *STEPS, FEED)
 
 _THREADS = (("verify",), (STARTING, "record", "decide"), ("seal", "export_write", "export_rename", FEED))
 """What the line's three threads do: check, write, release. Each has a byte of its own."""
 _SLOTS = {place: slot for slot, places in enumerate(_THREADS) for place in places}
-_KILLED = len(_THREADS)
+_KILLED, _WHEN = len(_THREADS), len(_THREADS) + 1
 _SIZE = 64
 
 
@@ -36,16 +38,16 @@ class Marks:
         """A thread is done there."""
         self._map[_SLOTS[place]] = PLACES.index(BETWEEN)
 
-    def killed_at(self, step: str) -> None:
-        """The child is about to kill itself at the beginning of this step."""
-        self._map[_KILLED] = PLACES.index(step)
+    def killed_at(self, step: str, when: str) -> None:
+        """The child is about to kill itself at the start or the end of this step."""
+        self._map[_KILLED], self._map[_WHEN] = PLACES.index(step), WHEN.index(when)
 
-    def landed(self) -> tuple[set[str], bool]:
-        """The places that the kill landed in, one for each thread that was in any; whether it was at a step's beginning."""
+    def landed(self) -> tuple[str, set[str]]:
+        """When the kill landed, and where: in one place for each thread that was in any."""
         if self._map[_KILLED]:
-            return {PLACES[self._map[_KILLED]]}, True
+            return WHEN[self._map[_WHEN]], {PLACES[self._map[_KILLED]]}
         places = {PLACES[self._map[slot]] for slot in _SLOTS.values()} - {BETWEEN}
-        return places or {BETWEEN}, False
+        return INSIDE, places or {BETWEEN}
 
     def close(self) -> None:
         """Unmap."""

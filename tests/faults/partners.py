@@ -46,6 +46,8 @@ class Partners:
         self.followers = {desk: Follower(desk, hub_keys) for desk in DESKS}
         self.answers: Counter[str] = Counter()
         self.codes: Counter[str] = Counter()
+        self.excuses = {"busy"}
+        """Why a hub may say "not now"."""
         self.lost = self.were_there = 0
         """Submissions that a kill left without an answer; those of them that were recorded nonetheless."""
         self.bodies = 0
@@ -73,6 +75,11 @@ class Partners:
                     time.sleep(_TRICKLE_S)
                     break
 
+    def send(self, hub: HubProcess, count: int) -> None:
+        """Send that many new submissions, and wait for nothing."""
+        for _ in range(count):
+            self._ask(hub, self._next())
+
     def finish(self, hub: HubProcess) -> None:
         """Send again whatever has no answer, until everything has one."""
         deadline = time.monotonic() + PATIENCE_S
@@ -80,11 +87,13 @@ class Partners:
         while self._waiting or self._again:
             assert time.monotonic() < deadline, "the hub does not come to an end with what it was asked"
             assert self._listen(hub), "the hub ended by itself"
-            self._resend(hub, self._again)
+            if self._again:
+                time.sleep(0.05)
+                self._resend(hub, self._again)
             self._poll(hub)
 
-    def killed(self, hub: HubProcess) -> None:
-        """Take in what the hub said before it died: that counts, it had left the hub. The rest will be asked again."""
+    def ended(self, hub: HubProcess) -> None:
+        """Take in what the hub said before it ended: that counts, it had left the hub. The rest will be asked again."""
         while (message := hub.inbox.get(timeout=PATIENCE_S)) is not None:
             self._heard(message)
         unanswered = dict.fromkeys([*self._again, *self._waiting.values()])
@@ -143,7 +152,8 @@ class Partners:
             case frames.Answered():
                 self._answered(self._waiting.pop(message.n), message)
             case frames.NotNow():
-                assert message.code == "busy", f"the hub said {message.code}"
+                assert message.code in self.excuses, f"the hub said {message.code}"
+                self.codes[message.code] += 1
                 self._again.append(self._waiting.pop(message.n))
             case frames.Page():
                 self._polling.discard(message.desk)

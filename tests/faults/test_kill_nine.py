@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from tests.faults.books import check_books, read_on
+from tests.faults.books import close_the_books
 from tests.faults.campaign import Campaign, schedule
 
 SEED = 2026
@@ -31,30 +31,3 @@ def test_whatever_instant_it_is_killed_at_nothing_accepted_is_lost_or_doubled(
     assert campaign.tally.kills == KILLS
     assert not campaign.tally.never_hit(), "no kill landed in these steps"
     assert campaign.tally.lives_with_bodies * 4 >= KILLS, "readers got too little between kills"
-
-
-def close_the_books(campaign: Campaign) -> list[str]:
-    """Read every feed to its end, compare all that is known with all that is kept, verify and replay in full."""
-    partners, hub = campaign.partners, campaign.open()
-    try:
-        hub.settle()
-        for follower in partners.followers.values():
-            read_on(hub, follower)
-        check_books(hub, partners)
-        started = time.perf_counter()
-        report = campaign.verified()
-        verified = time.perf_counter()
-        replay = hub.replay()
-        replayed = time.perf_counter()
-    finally:
-        hub.close()
-    assert replay.exit_code == 0, replay.differences[:5]
-    assert replay.equal == report.size
-    accepted = sum(bool(one.receipt) for one in partners.sent)
-    return [
-        f"{len(partners.sent)} submissions, {accepted} accepted; {partners.answers['repeated']} receipts came again",
-        f"{partners.lost} were without an answer after a kill, {partners.were_there} of them recorded nonetheless",
-        f"{replay.entries} ledger entries, {report.size} leaves, {sum(f.seq for f in partners.followers.values())} told",
-        f"verify in full {verified - started:.1f} s: exit {report.exit_code}",
-        f"replay in full {replayed - verified:.1f} s: exit {replay.exit_code}",
-    ]

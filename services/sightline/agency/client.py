@@ -4,6 +4,7 @@ Refused: `HubRefused` with the hub's own code. What passes (no connection, 503) 
 made again, submissions included, for the hub answers the same bytes with the same receipt.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 15.0
 _SILENCE_S = 45.0
 """A stream says something every second; after this much silence the connection is taken for lost."""
+_HASH = re.compile(r"[0-9a-f]{64}")
 _UNAVAILABLE = frozenset({429, 502, 503, 504})
 
 
@@ -316,6 +318,8 @@ def _jwk(row: Json) -> dict[str, str]:
 
 def _told(row: Json) -> Told:
     try:
+        if not _HASH.fullmatch(row["hash"]):
+            raise ValueError
         entry = FeedEntry(seq=int(row["seq"]), leaf=str(row["leaf"]), leaf_hash=str(row["hash"]), kind=str(row["kind"]))
         return Told(entry=entry, item=dict(row.get("item", {})))
     except (KeyError, TypeError, ValueError):

@@ -4,20 +4,26 @@ The verdict on a leaf is one of: equal; different; missing (due, but not in the 
 not due); erased (a key was destroyed, so nobody can say); could not check (another derivation edition or policy).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from sightline.formats.fields import Fields
+from sightline.formats.leaf import DECISION, EPOCH
+from sightline.kernel.errors import Corrupt, Refused
+from sightline.kernel.ids import DeskId
 from sightline.kernel.ports import Database, PolicyEngine
-from sightline.ledger.deciding import Decided, Deciding, Leaf
+from sightline.kernel.values import Outcome
+from sightline.ledger.deciding import Counts, Decided, Deciding, Leaf
 from sightline.ledger.derivation import EDITION, Announced, Derivation, Due
 from sightline.ledger.facts import unpack
-from sightline.ledger.folds import ChildFold, ItemFold
+from sightline.ledger.folds import ChildFold, ItemFold, Told
+from sightline.ledger.items import ItemEntry
 from sightline.ledger.policy import Policy
-from sightline.ledger.sealing import KeyVault
+from sightline.ledger.ruling import Ruling
+from sightline.ledger.sealing import KeyVault, key_names
 from sightline.ledger.store import Ledger, Placed
 from sightline.ledger.world import PolicyData, World
 
@@ -46,6 +52,8 @@ class Replay:
     leaves: int = 0
     equal: int = 0
     distinct_facts: int = 0
+    under_another_engine: int = 0
+    """Leaves decided again by another engine than the one they name, whose digest was copied (design §6)."""
     differences: list[Difference] = field(default_factory=list)
 
     @property
@@ -55,6 +63,26 @@ class Replay:
         if verdicts - {"could_not_check"}:
             return 1
         return 3 if verdicts else 0
+
+
+class Recorded(NamedTuple):
+    """A leaf as the database holds it: its number, and what `Leaf` has."""
+
+    n: int
+    id: str
+    cause: int
+    item: int
+    desk: str
+    typ: str
+    eff: str
+    told: str
+    sup: str
+    kind: str
+    body: bytes
+
+
+_NO_DATA = PolicyData(duties={}, alerts={}, remits={}, areas={}, switched={})
+"""Until a policy is at hand: enough to fold entries by, not to decide."""
 
 
 class _Memory:
@@ -85,107 +113,167 @@ class Replaying:
         self._ledger = ledger
         self._database = database
         self._vault = vault
-        self._fields = fields
         self._policies = policies
         self._found = Replay()
-        self._erased: set[str] = set()
-        self._recorded: dict[str, tuple[int, bytes]] = {}
+        self._derivation = Derivation(store=_Memory(), world=World(_NO_DATA), fields=fields, keys=self._keys)
+        self._deciding: Deciding | None = None
+        self._engine = ""
+        self._counts = Counts()
+        self._is_blind = False
+        """Whether leaves since the last epoch could not be derived, so that its counts cannot be."""
+        self._destroyed: set[str] = set()
+        self._erased: set[int] = set()
+        """Items under a key that was destroyed."""
 
     def run(self) -> Replay:
         """Replay the whole ledger. Reads only."""
-        derivation, deciding = None, None
         position = 0
         while placed := self._next(position):
             after, position = position, placed[-1].position
             self._found.entries += len(placed)
-            derivation, deciding = self._equip(placed, derivation, deciding)
-            if derivation is None or deciding is None:
-                continue
-            steps = list(derivation.steps(placed))
-            decided = deciding(steps, policy=derivation.policy, engine=derivation.engine)
-            self._compare(decided, steps, self._rows(after, position))
+            self._equip(placed[0].entry)
+            steps = list(self._derivation.steps(placed))
+            self._erased.update(p.position for p in placed if self._is_erased(p.entry))
+            recorded = self._rows(after, position)
+            if self._deciding is None:
+                self._adopt(recorded)
+            else:
+                self._decide(self._deciding, steps, recorded)
         self._extra(position)
-        self._found.distinct_facts = deciding.memo.asked if deciding else 0
         return self._found
 
     def _next(self, after: int) -> list[Placed]:
         placed = self._ledger.read_steps(after, _PAGE)
         for index, one in enumerate(placed):
-            if isinstance(one.entry, Policy.Activated):
-                return placed[: index + 1] if index == 0 else placed[:index]
+            if isinstance(one.entry, Policy.Activated | Policy.EngineChanged):
+                return placed[: max(1, index)]
         return placed
 
-    def _equip(
-        self, placed: Sequence[Placed], derivation: Derivation | None, deciding: Deciding | None
-    ) -> tuple[Derivation | None, Deciding | None]:
+    def _equip(self, entry: Any) -> None:
         """From an activation on, another policy decides; the folds stay."""
-        entry: Any = placed[0].entry
         if not isinstance(entry, Policy.Activated):
-            return derivation, deciding
+            return
+        if self._deciding is not None:
+            self._counts = self._deciding.counts
         held = self._policies(entry.policy)
         if held is None:
-            self._found.differences.append(
-                Difference(verdict="could_not_check", leaf="", detail=f"policy {entry.policy}")
-            )
-            return derivation, None
+            self._deciding = None
+            self._note("could_not_check", detail=f"policy {entry.policy}")
+            return
         engine, data = held
-        if derivation is None:
-            derivation = Derivation(store=_Memory(), world=World(data), fields=self._fields, keys=self._keys)
-        derivation.world.use(data)
-        return derivation, Deciding(engine, deciding.counts if deciding else None)
+        self._engine = engine.engine
+        self._derivation.world.use(data)
+        self._deciding = Deciding(engine, self._counts)
 
     def _keys(self, names: Sequence[str]) -> list[bytes] | None:
         found = self._vault.open(list(names))
         missing = [n for n in names if n not in found]
-        self._erased.update(missing)
+        self._destroyed.update(missing)
         return None if missing else [found[n] for n in names]
 
-    def _compare(
-        self, decided: Decided, steps: Iterable[Sequence[Due | Announced]], recorded: dict[str, tuple[int, bytes]]
+    def _is_erased(self, entry: Any) -> bool:
+        return isinstance(entry, ItemEntry) and not self._destroyed.isdisjoint(key_names(entry.children, entry.area))
+
+    def _adopt(self, recorded: Mapping[str, Recorded]) -> None:
+        """Leaves of a policy that is not at hand: nothing can be said of them, but what follows rests on them."""
+        self._is_blind = self._is_blind or bool(recorded)
+        for one in sorted(recorded.values(), key=lambda r: r.n):
+            leaf = orjson.loads(one.body)
+            item = self._derivation.working.items.get(leaf["item"])
+            if item is not None and leaf["typ"] == DECISION:
+                item.told[DeskId(leaf["desk"])] = _told(leaf)
+                item.considered = sorted(item.told)
+
+    def _decide(
+        self, deciding: Deciding, steps: Sequence[Sequence[Due | Announced]], recorded: dict[str, Recorded]
     ) -> None:
-        facts = {(d.cause, d.item.position): d for step in steps for d in step if isinstance(d, Due)}
+        asked = deciding.memo.asked
+        decided = deciding(steps, policy=self._derivation.policy, engine=self._derivation.engine)
+        self._found.distinct_facts += deciding.memo.asked - asked
+        if self._derivation.engine != self._engine:
+            self._found.under_another_engine += len(decided.leaves)
         for leaf in decided.leaves:
             self._found.leaves += 1
             self._one(leaf, recorded.pop(leaf.id, None))
-        for name, (n, _) in recorded.items():
-            self._found.differences.append(Difference(verdict="extra", leaf=name, n=n))
-        self._facts(decided, facts)
+        for name, one in recorded.items():
+            self._note("erased" if one.item in self._erased else "extra", name, one.n)
+        self._facts(decided, {(d.cause, d.item.position): d for step in steps for d in step if isinstance(d, Due)})
 
-    def _one(self, leaf: Leaf, stored: tuple[int, bytes] | None) -> None:
+    def _one(self, leaf: Leaf, stored: Recorded | None) -> None:
         if stored is None:
-            self._found.differences.append(Difference(verdict="missing", leaf=leaf.id))
-            return
-        n, body = stored
-        if orjson.loads(body).get("edn") != EDITION:
-            self._found.differences.append(Difference(verdict="could_not_check", leaf=leaf.id, n=n, detail="edition"))
-        elif body != leaf.body:
-            detail = _members_that_differ(leaf.body, body)
-            self._found.differences.append(Difference(verdict="different", leaf=leaf.id, n=n, detail=detail))
+            self._note("missing", leaf.id)
+        elif orjson.loads(stored.body).get("edn") != EDITION:
+            self._note("could_not_check", leaf.id, stored.n, "edition")
+        elif stored.body != leaf.body:
+            self._note(self._verdict(leaf), leaf.id, stored.n, _members_that_differ(leaf.body, stored.body))
+        elif stored != Recorded(stored.n, *leaf):
+            self._note("different", leaf.id, stored.n, "what it is looked up by")
         else:
             self._found.equal += 1
+        if leaf.typ == EPOCH:
+            self._is_blind = False
+
+    def _verdict(self, leaf: Leaf) -> str:
+        """An epoch counts what was decided before it, also what nobody can derive any more, or not here."""
+        if leaf.typ == EPOCH and self._is_blind:
+            return "could_not_check"
+        return "erased" if leaf.typ == EPOCH and self._erased else "different"
 
     def _facts(self, decided: Decided, due: Mapping[tuple[int, int], Due]) -> None:
         """The facts that were kept must be those that follow from the ledger."""
         for record in decided.facts:
-            one = due[record.cause, record.item]
-            with self._database.reading() as session:
-                rows = session.execute(
-                    "SELECT sealed FROM facts WHERE cause = ? AND item = ?", (record.cause, record.item)
-                )
-            kept = unpack(one.key.open(f"facts {record.cause}", bytes(rows[0][0]))) if rows else {}
-            due_facts = {desk: tuple(d.document() for d in documents) for desk, documents in one.facts.items()}
-            if kept != due_facts:
-                self._found.differences.append(Difference(verdict="facts", leaf=f"{record.cause}/{record.item}"))
+            verdict = self._judge_facts(due[record.cause, record.item])
+            if verdict:
+                self._note(verdict, f"{record.cause}/{record.item}")
 
-    def _rows(self, after: int, upto: int) -> dict[str, tuple[int, bytes]]:
+    def _judge_facts(self, due: Due) -> str:
         with self._database.reading() as session:
-            rows = session.execute("SELECT id, n, body FROM leaves WHERE cause > ? AND cause <= ?", (after, upto))
-        return {row[0]: (int(row[1]), bytes(row[2])) for row in rows}
+            rows = session.execute(
+                "SELECT sealed FROM facts WHERE cause = ? AND item = ?", (due.cause, due.item.position)
+            )
+        try:
+            kept = unpack(due.key.open(f"facts {due.cause}", bytes(rows[0][0]))) if rows else {}
+        except Corrupt:
+            return "facts"
+        except Refused:
+            return "could_not_check"
+        derived = {desk: tuple(one.document() for one in documents) for desk, documents in due.facts.items()}
+        return "" if kept == derived else "facts"
+
+    def _rows(self, after: int, upto: int) -> dict[str, Recorded]:
+        with self._database.reading() as session:
+            rows = session.execute(
+                "SELECT n, id, cause, item, desk, typ, eff, told, sup, kind, body FROM leaves"
+                " WHERE cause > ? AND cause <= ?",
+                (after, upto),
+            )
+        return {row[1]: Recorded._make([*row[:-1], bytes(row[-1])]) for row in rows}
 
     def _extra(self, position: int) -> None:
+        """Leaves that no entry can have caused."""
         with self._database.reading() as session:
-            rows = session.execute("SELECT id, n FROM leaves WHERE cause > ?", (position,))
-        self._found.differences += [Difference(verdict="extra", leaf=r[0], n=int(r[1])) for r in rows]
+            rows = session.execute(
+                "SELECT id, n FROM leaves WHERE cause > ? OR cause <= 0 OR cause IS NULL", (position,)
+            )
+        for name, n in rows:
+            self._note("extra", name, int(n))
+
+    def _note(self, verdict: str, leaf: str = "", n: int = -1, detail: str = "") -> None:
+        self._found.differences.append(Difference(verdict=verdict, leaf=leaf, n=n, detail=detail))
+
+
+def _told(leaf: Mapping[str, Any]) -> Told:
+    """What a recorded decision told its desk."""
+    outcome = Outcome(
+        outcome=leaf["eff"],
+        classes=tuple(leaf["classes"]),
+        withheld=tuple(leaf["withheld"]),
+        told=leaf["told"],
+        rules=tuple(leaf["rules"]),
+        basis=tuple(leaf["basis"]),
+        obligations=tuple(leaf["obl"]),
+    )
+    return Told(leaf["id"], Ruling.of(outcome).digest, outcome.outcome == "disclose", outcome.classes, outcome.told)
 
 
 def _members_that_differ(one: bytes, other: bytes) -> str:

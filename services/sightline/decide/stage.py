@@ -12,7 +12,7 @@ from sightline.kernel.ids import AgencyId, DeskId
 from sightline.kernel.ports import Clock, Database, PolicyEngine, Session
 from sightline.kernel.values import Desk
 from sightline.ledger.deciding import Counts, Decided, Deciding
-from sightline.ledger.derivation import Derivation, Slicing
+from sightline.ledger.derivation import Derivation, Due, Slicing
 from sightline.ledger.policy import POLICY_STREAM, Policy
 from sightline.ledger.positions import advance, position
 from sightline.ledger.sealing import KeyVault
@@ -56,6 +56,8 @@ class _State(msgspec.Struct):
     next_leaf: int = 0
     slicing: list[_Slicing] = msgspec.field(default_factory=list)
     counts: dict[str, int] = msgspec.field(default_factory=dict)
+    parking: dict[int, str] = msgspec.field(default_factory=dict)
+    """Items that could not be decided and are not parked yet, and why: a kill between the two must not lose them."""
 
 
 class _DeskState(msgspec.Struct):
@@ -97,6 +99,7 @@ class Decide:
         self._derivation: Derivation | None = None
         self._position = 0
         self._next_leaf = 0
+        self._parking: dict[int, str] = {}
 
     def __call__(self, limit: int = BATCH) -> int:
         """Decide what new entries make due; how many entries were taken. 0: nothing to do.
@@ -109,7 +112,9 @@ class Decide:
         placed = _until_activation(self._ledger.read_steps(self._position, limit))
         if placed:
             self._run(derivation, placed)
-        if derivation.slicing and len(placed) < limit:
+        if self._parking and len(placed) < limit:
+            self._park()
+        elif derivation.slicing and len(placed) < limit:
             self._open_slice(derivation)
         self._derivation = derivation
         return len(placed)
@@ -126,20 +131,20 @@ class Decide:
 
     def _run(self, derivation: Derivation, placed: Sequence[Placed]) -> None:
         steps = list(derivation.steps(placed))
-        if any(steps) and derivation.policy != self._engine.policy:
+        due = {one.item.position for step in steps for one in step if isinstance(one, Due)}
+        if due and derivation.policy != self._engine.policy:
             raise Unavailable("policy_missing", "the policy in force is not the one that the engine holds")
         decided = self._deciding(steps, policy=derivation.policy, engine=derivation.engine)
         end = placed[-1].position
+        parking = {item: why for item, why in self._parking.items() if item not in due} | decided.undecidable
         self._on_step("decide")
         with self._database.transaction() as session:
             advance(session, NAME, self._position, end)
-            self._write(session, derivation, decided)
-        self._position, self._next_leaf = end, self._next_leaf + len(decided.leaves)
+            self._write(session, derivation, decided, parking)
+        self._position, self._next_leaf, self._parking = end, self._next_leaf + len(decided.leaves), parking
         derivation.working.settle(children_kept=_CHILDREN_KEPT, items_kept=_ITEMS_KEPT)
-        if decided.undecidable:
-            self._park(decided.undecidable)
 
-    def _write(self, session: Session, derivation: Derivation, decided: Decided) -> None:
+    def _write(self, session: Session, derivation: Derivation, decided: Decided, parking: dict[int, str]) -> None:
         session.execute_many(
             "INSERT INTO leaves VALUES (?,?,?,?,?,?,?,?,?,?,?)",
             [
@@ -149,9 +154,9 @@ class Decide:
         )
         session.execute_many("INSERT INTO facts VALUES (?,?,?)", [(x.cause, x.item, x.sealed) for x in decided.facts])
         self._folds.write(session, derivation.working)
-        self._write_state(session, derivation, self._next_leaf + len(decided.leaves))
+        self._write_state(session, derivation, self._next_leaf + len(decided.leaves), parking)
 
-    def _write_state(self, session: Session, derivation: Derivation, next_leaf: int) -> None:
+    def _write_state(self, session: Session, derivation: Derivation, next_leaf: int, parking: dict[int, str]) -> None:
         state = _State(
             policy=derivation.policy,
             engine=derivation.engine,
@@ -160,6 +165,7 @@ class Decide:
             next_leaf=next_leaf,
             slicing=[_Slicing(s.reason, s.activation, s.upto, s.after) for s in derivation.slicing],
             counts=msgspec.to_builtins(self._deciding.counts),
+            parking=parking,
         )
         session.execute(
             "INSERT INTO decide_state VALUES (?,?) ON CONFLICT (name) DO UPDATE SET state = excluded.state",
@@ -188,6 +194,7 @@ class Decide:
         derivation.last_item = state.last_item
         derivation.slicing = [Slicing(s.reason, s.activation, s.upto, s.after) for s in state.slicing]
         self._next_leaf = state.next_leaf
+        self._parking = state.parking
         self._deciding.counts = Counts(**state.counts)
         return derivation
 
@@ -210,11 +217,14 @@ class Decide:
             last=last,
         )
 
-    def _park(self, undecidable: Sequence[tuple[int, str]]) -> None:
-        """An item that alone cannot be decided is parked by an entry, which causes its withholding leaves (P6)."""
-        items = self._folds.items([place for place, _ in undecidable])
+    def _park(self) -> None:
+        """An item that alone cannot be decided is parked by an entry, which causes its withholding leaves (P6).
+
+        Called when nothing is left to read: what was parked before a kill is then known.
+        """
+        items = self._folds.items(list(self._parking))
         at = int(self._clock.now().timestamp())
-        for place, reason in undecidable:
+        for place, reason in self._parking.items():
             item = items[place]
             notice = (f"parked-{place}", item.desk, item.area, 1, "parked", item.type, item.ref, at)
             self._note(Policy.ItemParked, item=place, reason=reason, _notice=notice)
@@ -235,10 +245,10 @@ class Decide:
 
 
 def _until_activation(placed: list[Placed]) -> list[Placed]:
-    """Stop after an entry that changes the policy in force: what follows is decided under the new one."""
+    """Stop before and after an entry that changes the policy or engine in force: what follows is decided under it."""
     for index, one in enumerate(placed):
-        if isinstance(one.entry, Policy.Activated):
-            return placed[: index + 1]
+        if isinstance(one.entry, Policy.Activated | Policy.EngineChanged):
+            return placed[: max(1, index)]
     return placed
 
 

@@ -62,7 +62,8 @@ class Decided:
 
     leaves: list[Leaf] = field(default_factory=list)
     facts: list[FactsRecord] = field(default_factory=list)
-    undecidable: list[tuple[int, str]] = field(default_factory=list)
+    undecidable: dict[int, str] = field(default_factory=dict)
+    """Item to why its last decision could not be made."""
 
 
 class Deciding:
@@ -110,8 +111,9 @@ class Deciding:
     def _decide(self, due: Due, policy: str, engine: str, decided: Decided) -> None:
         rulings = self._rulings(due)
         if isinstance(rulings, str):
-            decided.undecidable.append((due.item.position, rulings))
+            decided.undecidable[due.item.position] = rulings
             return
+        decided.undecidable.pop(due.item.position, None)
         fresh = [x for desk, ruling in rulings.items() for x in self._leaves(due, desk, ruling, policy, engine)]
         if fresh:
             decided.leaves += fresh
@@ -190,7 +192,7 @@ class Deciding:
             "cause": due.cause,
             "item": due.item.position,
             "desk": desk,
-            "kind": recall_kind(due),
+            "kind": due.recalled_as,
             "of": before.leaf,
             "edn": EDITION,
             "ts": int(due.at.timestamp()),
@@ -205,14 +207,6 @@ class Deciding:
 def leaf_id(due: Due, desk: str, typ: str) -> str:
     """Opaque and unique, from the item's key, cause, item, desk and type: a second party derives the same."""
     return due.key.name("l", f"leaf {due.cause} {due.item.position} {desk} {typ}")
-
-
-def recall_kind(due: Due) -> str:
-    """Why the desk must let go of it (design §6)."""
-    if due.item.state == "retracted":
-        wrong = due.item.own.get("retracted") == "wrong_child"
-        return "wrong_disclosure" if wrong else "stop_use"
-    return "corrected" if due.corrected else "lapsed"
 
 
 def _parked(due: Due) -> Outcome:

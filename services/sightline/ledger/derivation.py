@@ -46,6 +46,8 @@ class Due:
     facts: f.ForDesks
     corrected: str = ""
     """The desk that corrected the item in this step; empty if none did."""
+    recalled_as: str = "lapsed"
+    """Why a desk that loses sight of it by this step must let go of it (design §6)."""
     parked: bool = False
     """Whether this step withholds it because it could not be decided."""
 
@@ -213,6 +215,7 @@ class Derivation:
             key=key,
             facts=self._facts(item, children, said),
             corrected=touched.corrected.get(item.position, ""),
+            recalled_as=_recalled_as(item, touched),
             parked=item.position in touched.parked,
         )
 
@@ -257,6 +260,13 @@ def _seen(item: ItemFold, children: Sequence[ChildFold], said: Sequence[f.ChildF
             for child, facts in zip(children, said, strict=True)
         ]
     )
+
+
+def _recalled_as(item: ItemFold, touched: Touched) -> str:
+    # Asked here and not when deciding: by then later steps of the same batch have changed the item.
+    if item.state == "retracted":
+        return "wrong_disclosure" if item.own.get("retracted") == "wrong_child" else "stop_use"
+    return "corrected" if item.position in touched.corrected else "lapsed"
 
 
 def _desk(entry: Agency.DeskOpened) -> Desk:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sightline.formats.decision import read_outcome
 from sightline.formats.leaf import LeafForm, feed_kind, leaf_bytes, template
-from sightline.kernel.errors import Refused
+from sightline.kernel.errors import Refused, Unavailable
 from sightline.kernel.ports import PolicyEngine
 from sightline.kernel.values import Outcome
 from sightline.ledger.derivation import EDITION
@@ -56,22 +56,27 @@ _INTEGERS = ("cause", "item", "ts")
 class Memo:
     """Rulings on facts under one policy and engine. Filled only by asking; a hint, never a record."""
 
-    def __init__(self, engine: PolicyEngine) -> None:
+    def __init__(self, engine: PolicyEngine, limit: int = MEMO_LIMIT) -> None:
         self._engine = engine
+        self._limit = limit
         self._known: dict[Facts, Ruling | str] = {}
         self._joined: dict[tuple[Facts, ...], Ruling | str] = {}
         self.asked = 0
 
     def fill(self, wanted: Iterable[Facts]) -> None:
         """Ask for what is not known yet, in one pooled call. Raises `Unavailable` when the engine does not answer."""
+        wanted = list(wanted)
         new = list(dict.fromkeys(w for w in wanted if w not in self._known))
         if not new:
             return
-        if len(self._known) + len(new) > MEMO_LIMIT:
+        if len(self._known) + len(new) > self._limit:
             self._known.clear()
             self._joined.clear()
+            new = list(dict.fromkeys(wanted))
         self.asked += len(new)
         answers = self._engine.decide([facts.document() for facts in new])
+        if len(answers) != len(new):
+            raise Unavailable("engine_down", "the policy engine did not answer each question")
         self._known |= {facts: _checked(facts, raw) for facts, raw in zip(new, answers, strict=True)}
 
     def ruling(self, documents: tuple[Facts, ...]) -> "Ruling | str":

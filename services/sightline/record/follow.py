@@ -6,7 +6,7 @@ was refused before anything was written.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -67,9 +67,9 @@ def instant(text: str | None, otherwise: datetime) -> datetime:
     """An instant of a form; the other one where the form has none that can be read."""
     try:
         at = datetime.fromisoformat(text) if text else otherwise
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else otherwise
+    except (TypeError, ValueError, OverflowError):
         return otherwise
-    return at if at.tzinfo else otherwise
 
 
 def raise_alert(
@@ -194,7 +194,8 @@ def consent_recorded(step: Step, child: Child, said: Said) -> None:
         expires=expires,
     )
     if expires is not None:
-        ref = f"{purpose}:{said.desk.id}"
+        # One clock for each end: a later consent of the same desk must not move that of an earlier one.
+        ref = f"{purpose}:{said.desk.id}:{int(expires.timestamp())}"
         step.work.set_clock("consent_expiry", due=expires, stream=child.id, ref=ref, desk=said.desk.id, area=step.area)
 
 

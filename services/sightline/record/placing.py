@@ -28,6 +28,7 @@ _REFERRING = {
 """Types that speak of something already here, and the field that names it."""
 
 _ORIGINATOR_ONLY = frozenset({"item.corrected", "item.retracted"})
+_INTELLIGENCE = frozenset({"cpi.submitted", "cpi.sanitised"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,13 @@ class Reference:
 
     name: str
     is_recall: bool
+
+
+def _may_refer(kind: str, item: KnownItem) -> bool:
+    """Whether a type can speak of such an item at all: an alert is acknowledged, intelligence graded and sanitised."""
+    if kind.startswith("cpi."):
+        return item.type in _INTELLIGENCE
+    return item.is_alert or kind != "alert.acknowledged"
 
 
 def reference_of(one: Verified) -> Reference | None:
@@ -72,7 +80,10 @@ class Placing:
         """Write items and what follows; the references of the items and of the children."""
         reference = reference_of(self.one)
         if reference is not None:
-            items, children = self._referring(reference), list(self._referred(reference).children)
+            target = self._referred(reference)
+            items = self._referring(reference)
+            # A receipt is a view too (P11): it names the children to those who sent what is spoken of, to nobody else.
+            children = list(target.children) if target.agency == self.desk.agency else []
         else:
             children = [self._resolve(tokens) for tokens in self.tokens]
             items = self._items(children)
@@ -176,7 +187,7 @@ class Placing:
         if reference.is_recall:
             return known.items.get(known.recalls.get((self.desk.id, reference.name), ""))
         item = known.items.get(reference.name)
-        if item is None:
+        if item is None or not _may_refer(self.one.envelope.type, item):
             return None
         if item.agency == self.desk.agency:
             return item

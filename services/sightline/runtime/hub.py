@@ -83,9 +83,9 @@ class Hub:
 
     def advance(self) -> set[DeskId]:
         """Decide, seal and tell what is new, once; the desks that have something new."""
-        decided = self.decide()
-        sealed = self.register.seal()
-        return self.feed() if decided or sealed.count else set()
+        self.decide()
+        self.register.seal()
+        return self.feed()  # Also when nothing is new: what was sealed before a crash may not have been told.
 
     def settle(self) -> None:
         """Run every stage until nothing is left to do."""

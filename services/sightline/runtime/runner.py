@@ -134,7 +134,10 @@ class Runner:
                 _fail(waiting, exc)
                 continue
             self.counts.seconds["check"] += perf_counter() - started
-            self._checked.put((checked, waiting))
+            if self._corrupt:
+                _fail(waiting, Unavailable("line_stopped"))
+            else:
+                self._checked.put((checked, waiting))
 
     def _take(self) -> list[Waiting]:
         """What is waiting, at most a batch; waits a moment for the first."""
@@ -188,10 +191,11 @@ class Runner:
 
     def _write_once(self) -> bool:
         """Record the next batch if there is one, and decide what is new. Whether there was anything to do."""
+        # Before the batch: a deadline must not wait until partners stop sending (P12).
+        self._strike()
         try:
             checked, waiting = self._checked.get(timeout=_IDLE_S)
         except queue.Empty:
-            self._strike()
             return self._decide()
         self._record(checked, waiting)
         self._decide()

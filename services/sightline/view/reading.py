@@ -21,6 +21,13 @@ from sightline.ledger.store import Ledger
 PAGE = 200
 _CHUNK = 400
 
+_MAY_KNOW_OF = (
+    "SELECT l.item FROM leaves l JOIN (SELECT MAX(n) AS n FROM leaves WHERE desk = ? AND typ = 'decision' AND n < ?"
+    " GROUP BY item) x ON x.n = l.n WHERE l.eff = 'disclose' OR l.told = 'exists' OR EXISTS (SELECT 1 FROM leaves r"
+    " WHERE r.desk = l.desk AND r.item = l.item AND r.typ = 'recall' AND r.n < ?) ORDER BY l.item LIMIT ? OFFSET ?"
+)
+"""Only what the desk may know of is counted off: a page cut short by the rest would tell that there is a rest (P11)."""
+
 
 class Desks(Protocol):
     """The desks that the ledger knows, as they stand now."""
@@ -82,11 +89,8 @@ class View:
         """What the desk may see, in order of recording, from after the first `after` items."""
         self.check_standing(desk)
         with self._database.reading() as session:
-            rows = session.execute(
-                "SELECT item FROM leaves WHERE desk = ? AND typ = 'decision' AND n < ? GROUP BY item"
-                " ORDER BY item LIMIT ? OFFSET ?",
-                (desk, self._sealed(session), min(limit, PAGE), after),
-            )
+            size = self._sealed(session)
+            rows = session.execute(_MAY_KNOW_OF, (desk, size, size, max(0, min(limit, PAGE)), max(0, after)))
         return self.items_at(desk, [int(r[0]) for r in rows])
 
     def child(self, desk: DeskId, ref: str) -> list[ItemView]:

@@ -42,7 +42,7 @@ def test_entries_decided_one_by_one_or_together_give_the_same_recalls(tmp_path: 
                 town.hub.settle()
         town.hub.settle()
         assert_replays(town)
-        kinds[way] = [_said(leaf) for leaf in leaves(town, desk=SCHOOL, typ="recall")]
+        kinds[way] = [_said(leaf) for leaf in leaves(town, typ="recall")]
         town.hub.close()
     assert kinds["one by one"], "the story recalls nothing"
     assert kinds["one by one"] == kinds["together"]

@@ -33,10 +33,10 @@ def main(
     chosen = chosen_rows(rows)
     if data is not None:
         data.mkdir(parents=True, exist_ok=True)
-        measured = _measure(chosen, submissions, seed, data)
+        measured = measure_rows(chosen, submissions, seed, data)
     else:
         with tempfile.TemporaryDirectory(prefix="sightline-bench-") as folder:
-            measured = _measure(chosen, submissions, seed, Path(folder))
+            measured = measure_rows(chosen, submissions, seed, Path(folder))
     result = report(
         measured, asked={"submissions": submissions, "seed": seed, "rows": list(chosen)}, machine=_machine()
     )
@@ -52,7 +52,8 @@ def chosen_rows(rows: str) -> tuple[str, ...]:
     return tuple(name for name in ROWS if name in asked)
 
 
-def _measure(chosen: Sequence[str], submissions: int, seed: int, folder: Path) -> dict[str, dict[str, Any]]:
+def measure_rows(chosen: Sequence[str], submissions: int, seed: int, folder: Path) -> dict[str, dict[str, Any]]:
+    """The figures of each row, and of rows that these need; `folder` is written to."""
     measured: dict[str, dict[str, Any]] = {}
     for name in chosen:
         for needed in [*NEEDS.get(name, ()), name]:

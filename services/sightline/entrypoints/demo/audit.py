@@ -9,7 +9,7 @@ from sightline.entrypoints.demo.week import Week
 
 LEVEL = {
     0: "the checkpoint is well formed and the log's key signed it",
-    1: "it extends the checkpoint that the auditor noted on Monday evening",
+    1: "it extends the checkpoint that the auditor noted on Monday at midnight",
     2: "every entry, hashed again, leads to the checkpoint's root; nothing is missing or left over",
     3: "every leaf is well formed and may stand where it stands",
 }

@@ -15,7 +15,6 @@ from sightline.entrypoints.demo import words
 from sightline.entrypoints.demo.cast import CAST
 from sightline.entrypoints.demo.leaves import Leaf
 from sightline.entrypoints.demo.story import Told
-from sightline.entrypoints.demo.tally import Tally
 from sightline.entrypoints.demo.week import Sent, Week
 from sightline.formats import jws
 from sightline.formats.receipt import Receipt, read_receipt
@@ -118,7 +117,9 @@ def refusals(week: Week, told: Told) -> dict[int, str]:
     for number, turned in enumerate(week.turned):
         notices = {a: n for a in CAST for n in week.hub.notices.of(a.id) if n.id == turned.answer.receipt_id}
         proven = bool(turned.answer.receipt)
-        week.tally.check("P12", bool(notices) == proven, "a refusal's notice does not follow whether its sender is proven")
+        week.tally.check(
+            "P12", bool(notices) == proven, "a refusal's notice does not follow whether its sender is proven"
+        )
         for actor, notice in notices.items():
             code = turned.answer.refusal.code if turned.answer.refusal else ""
             right = notice.code == (code if actor.id == notice.sender else "telephone")
@@ -168,9 +169,7 @@ def _payload(hub: Hub, vault: KeyVault, entry: Any) -> bytes:
     ok = key is not None and key.desk == entry.desk
     if key is None or not ok:
         return b""
-    ok = jws.is_signed(
-        alg=key.alg, public=key.public, signing_input=signed.signing_input, signature=signed.signature
-    )
+    ok = jws.is_signed(alg=key.alg, public=key.public, signing_input=signed.signing_input, signature=signed.signature)
     return signed.payload if ok else b""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-LONGEST = 150
+LONGEST = 92
 _TEXTS = (
     "asks", "information_text", "circumstances", "narrative", "correction", "reason", "harm_text",
     "locations_while_missing", "note",
@@ -24,6 +24,9 @@ _CODED = {
     "recall.answered": "{answer}",
 }
 """Where codes say more than text: made only when every code in it can be read."""
+
+
+_ABOUT_THE_FORM = frozenset({"contains", "sharing"})
 
 
 def excerpt(event_type: str, body: Mapping[str, Any], *, names_a_child: bool) -> str:
@@ -51,10 +54,11 @@ def _codes(event_type: str, values: Mapping[str, str]) -> str:
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value that is not a list or an object, with the nearest name."""
+    """Every value that is not a list or an object, with the nearest name; not what only describes the form."""
     if isinstance(value, Mapping):
         for key, below in value.items():
-            yield from _flat(below, key)
+            if key not in _ABOUT_THE_FORM:
+                yield from _flat(below, key)
     elif isinstance(value, list):
         for below in value:
             yield from _flat(below, name)

@@ -58,7 +58,7 @@ def _read(week: Week, desk: DeskId) -> list[FeedEntry]:
 def _fits(week: Week, desk: DeskId, found: list[FeedEntry]) -> bool:
     try:
         signed = week.hub.feeds.heartbeat(desk, week.hub.feeds.page(desk, after=len(found)))
-        beat = read_heartbeat(signed, week.hub.hub_keys)
+        beat = read_heartbeat(signed.encode(), week.hub.hub_keys)
         return (beat.desk, beat.count, beat.hash) == (desk, len(found), check_chain(found, after=0, before=START))
     except Refused:
         return False

@@ -10,9 +10,7 @@ Titles = Mapping[str, str]
 """Reference of an item to what it is called."""
 
 
-def what_follows(
-    changes: Sequence[Change], recalls: Sequence[Leaf], fresh: Sequence[str], titles: Titles
-) -> list[str]:
+def what_follows(changes: Sequence[Change], recalls: Sequence[Leaf], fresh: Sequence[str], titles: Titles) -> list[str]:
     """One line for each kind of consequence. `fresh`: the references of the event's own items."""
     about = [c for c in changes if not c.leaf.type.startswith("alert.")]
     return [
@@ -54,7 +52,11 @@ def _newly_considered(leaves: Sequence[Leaf]) -> list[str]:
     for leaf in leaves:
         groups = counts.setdefault(called(leaf.pair[0]), {})
         groups[_group(leaf)] = groups.get(_group(leaf), 0) + 1
-    said = {"shown to": "shown {}", "told that it exists:": "told that {} exist", "considered, shown nothing:": "not {}"}
+    said = {
+        "shown to": "shown {}",
+        "told that it exists:": "told that {} exist",
+        "considered, shown nothing:": "not {}",
+    }
     return [
         f"{desk}, as involved, is considered for earlier items: "
         + ", ".join(said[group].format(count) for group, count in groups.items())

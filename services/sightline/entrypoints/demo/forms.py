@@ -107,7 +107,8 @@ def cpi_of_charity() -> Form:
         "cpi_topic": "missing",
         "submitter_organisation": "Lantern Quay",
         "already_shared_with": ["Police missing-persons desk, by telephone, Friday 17:50"],
-        "sharing": _sharing("She said it in confidence; the police need it while she is missing.") | {"detriment": True},
+        "sharing": _sharing("She said it in confidence; the police need it while she is missing.")
+        | {"detriment": True},
         "to": [MISSING.id],
         "contains": {"information_text": ["third_party", "location"], "justification": []},
     }

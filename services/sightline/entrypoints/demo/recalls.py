@@ -24,7 +24,9 @@ def exact(week: Week) -> None:
         week.tally.check("P8", one in due and one in given, "a recall is missing, or was made for no reason")
     for recall in week.leaves.recalls.values():
         of = week.leaves.of(recall.body["of"])
-        week.tally.check("P8", of.pair == recall.pair and bool(of.shown), "a recall names a decision that it cannot take back")
+        week.tally.check(
+            "P8", of.pair == recall.pair and bool(of.shown), "a recall names a decision that it cannot take back"
+        )
 
 
 def withdrawal(week: Week, told: Told) -> None:
@@ -75,11 +77,12 @@ def standing(week: Week, told: Told) -> Iterator[tuple[str, str, str, str, str]]
 
 
 def _fate(leaf: Leaf, before: Leaf, *, gone: bool) -> tuple[str, str, str]:
-    by = " ".join(grounds(before)) if before.shown else "-"
+    by = f"{' '.join(grounds(before))} ({words.footing(grounds(before))})" if before.shown else "-"
     if gone:
         return by, "recalled", "Consent was the only ground on which it had been shown."
     if leaf.shown:
-        return by, "stands", words.rules()[grounds(leaf)[0]]
+        first = max(grounds(leaf), key=lambda rule: (rule in words.DUTIES, rule not in {"D-34", "D-40"}))
+        return by, "stands", words.rules()[first]
     what = "Knows only that it exists." if leaf.body["told"] == "exists" else "Was shown and told nothing."
     return by, "no change", what
 
@@ -106,7 +109,9 @@ def _less(last: Leaf, leaf: Leaf) -> bool:
 
 
 def _last_before(week: Week, pair: Pair, when: int) -> Leaf:
-    earlier: Sequence[Leaf] = [x for x in week.leaves.all if x.typ == "decision" and x.pair == pair and x.body["ts"] < when]
+    earlier: Sequence[Leaf] = [
+        x for x in week.leaves.all if x.typ == "decision" and x.pair == pair and x.body["ts"] < when
+    ]
     return earlier[-1] if earlier else week.leaves.decided[pair]
 
 

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from sightline.entrypoints.demo.checks import entries
 from sightline.entrypoints.demo.leaves import Leaf
-from sightline.entrypoints.demo.week import Sent, Week
+from sightline.entrypoints.demo.week import Week
 from sightline.kernel.share import share
+from sightline.ledger.items import CHILD_PART, WHOLE, ItemEntry
 from sightline.view.reading import ItemView
 
 Json = Mapping[str, Any]
@@ -18,13 +20,17 @@ Found = tuple[str, str, frozenset[str]]
 
 def shown_as_decided(week: Week, views: Mapping[str, list[ItemView]]) -> None:
     """Every decision splits what the item holds; every desk reads exactly the fields whose classes it is shown."""
-    forms = {ref: found for sent in week.sent for ref, found in _items(sent)}
+    forms = dict(_forms(week))
     for leaf in week.leaves.all:
         if leaf.typ == "decision" and leaf.ref in forms:
-            week.tally.check("P7", _splits(leaf, forms[leaf.ref]), "a decision does not split the item's classes exactly")
+            week.tally.check(
+                "P7", _splits(leaf, forms[leaf.ref]), "a decision does not split the item's classes exactly"
+            )
     for read in views.values():
         for view in read:
-            week.tally.check("P7", _reads(view, forms), f"what is shown of {week.titles.get(view.ref)} is not what was decided")
+            week.tally.check(
+                "P7", _reads(view, forms), f"what is shown of {week.titles.get(view.ref)} is not what was decided"
+            )
 
 
 def _splits(leaf: Leaf, form: list[Found]) -> bool:
@@ -43,16 +49,18 @@ def _reads(view: ItemView, forms: Mapping[str, list[Found]]) -> bool:
     return read == Counter((path, value) for path, value, classes in forms[view.ref] if classes <= shown)
 
 
-def _items(sent: Sent) -> Iterator[tuple[str, list[Found]]]:
-    """Each item of a submission: the children's parts and the shared one, or the whole."""
-    children = sent.data.get("children", ())
-    if len(sent.items) == 1:
-        yield sent.items[0], _fields(sent.type, sent.data)
-        return
-    *parts, shared = sent.items
-    for ref, child in zip(parts, children, strict=True):
-        yield ref, _fields(sent.type, {"child": child})
-    yield shared, _fields(sent.type, {name: value for name, value in sent.data.items() if name != "children"})
+def _forms(week: Week) -> Iterator[tuple[str, list[Found]]]:
+    """Each item with the fields that were sent for it: all of a form, one child's part, or all but those."""
+    sent = {(one.actor.source, one.id): one.data for one in week.sent}
+    for entry in entries(week.hub):
+        if isinstance(entry, ItemEntry) and entry.digest:
+            yield entry.ref, _fields(entry.type, _part(entry, sent[entry.source, entry.event_id]))
+
+
+def _part(entry: ItemEntry, data: Json) -> Json:
+    if entry.part == CHILD_PART:
+        return {"child": data["children"][entry.index]}
+    return data if entry.part == WHOLE else {name: value for name, value in data.items() if name != "children"}
 
 
 def _fields(event_type: str, data: Json) -> list[Found]:

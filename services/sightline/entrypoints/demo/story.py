@@ -44,10 +44,10 @@ class Told:
 
 def tell(week: Week) -> Told:
     """The whole week. Raises `StoryStopped` where the hub does not do what people rely on."""
-    cpi = _monday(week)
+    _monday(week)
     alert_form, unknown, earlier, refused_form = _tuesday(week)
     claim = _wednesday(week)
-    _thursday(week, cpi)
+    _thursday(week)
     message = _friday(week)
     findings, withdrawal, before = _weekend(week, earlier)
     return Told(
@@ -63,7 +63,7 @@ def tell(week: Week) -> Told:
     )
 
 
-def _monday(week: Week) -> Sent:
+def _monday(week: Week) -> None:
     week.at(0, "08:40")
     says = "sends a CPI (partnership intelligence): a man in a car, and two pupils"
     cpi = week.send(SCHOOL, "cpi.submitted", forms.cpi_of_school(), says, purpose="prevent_other_trafficking")
@@ -86,7 +86,6 @@ def _monday(week: Week) -> Sent:
     week.at(0, "20:05")
     says = "police response: the risk is raised to high"
     week.send(MISSING, "missing.categorised", forms.risk_raised(), says, role="police_officer")
-    return cpi
 
 
 def _tuesday(week: Week) -> tuple[Sent, Sent, Sent, str]:
@@ -165,16 +164,17 @@ def _wednesday(week: Week) -> Sent:
     return claim
 
 
-def _thursday(week: Week, cpi: Sent) -> None:
+def _thursday(week: Week) -> None:
     week.at(3, "09:40")
     wren = week.sees(MASH, "alert.confirmation_due").children[0]
     form = {"child": {"ref": wren}, "involved_desk": CHARITY.id}
     week.send(MASH, "involvement.confirmed", form, "confirms that the charity works with Wren")
     week.at(3, "11:15")
+    item = week.sees(SCHOOL, "cpi.submitted").ref
     says = "corrects its CPI: the car was dark green"
-    week.send(SCHOOL, "item.corrected", forms.correction(cpi.items[-1]), says, role="designated_lead")
+    week.send(SCHOOL, "item.corrected", forms.correction(item), says, role="designated_lead")
     week.at(3, "13:00")
-    _answer(week, BUREAU, cpi.items[-1], "acted_on", "answers the recall: has put it right in its own records")
+    _answer(week, BUREAU, item, "acted_on", "answers the recall: has put it right in its own records")
 
 
 def _friday(week: Week) -> Sent:
@@ -191,7 +191,9 @@ def _friday(week: Week) -> Sent:
     )
     week.at(4, "22:30")
     form = forms.returned_well("2026-11-20T22:10:00Z", "returned_voluntarily")
-    week.send(MISSING, "missing.returned", form, "reports that Wren has come back by herself, unharmed", role="police_officer")
+    week.send(
+        MISSING, "missing.returned", form, "reports that Wren has come back by herself, unharmed", role="police_officer"
+    )
     return message
 
 

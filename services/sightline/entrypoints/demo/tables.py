@@ -21,7 +21,7 @@ Titles = Mapping[str, str]
 def plain(title: str, *columns: tuple[str, int], lines: bool = False) -> Table:
     """An empty table; a column of width 0 takes what is left."""
     table = Table(
-        title=title,
+        title=title or None,
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE_HEAD,
@@ -46,7 +46,7 @@ def sight(actor: Actor, views: Sequence[ItemView], leaves: Leaves, titles: Title
     """What one desk can read at the end of the week, what is kept from it and why."""
     table = plain(
         f"{actor.name}: what it sees",
-        ("Item, from", 22), ("What it shows", 0), ("Withheld, and by which rule", 24), ("Shown because", 17),
+        ("Item, from", 19), ("What it shows", 0), ("Withheld by", 17), ("Shown because of", 18),
         lines=True,
     )  # fmt: skip
     for view in views:
@@ -71,7 +71,9 @@ def beside(actor: Actor, views: Sequence[ItemView], leaves: Leaves, titles: Titl
     if own:
         lines.append(f"It reads all of what it sent itself ({_number(len(own), 'item')}; H-06).")
     if known:
-        lines.append(f"It may know that {_number(len(known), 'more item')} exist, and whom to ask: {_asked(known)}.")
+        lines.append(
+            f"It is told only that there is more ({_number(len(known), 'item')}), and whom to ask: {_asked(known)}."
+        )
     lines += [f"Taken back from it: {titles[v.ref]}." for v in back]
     return lines or ["Nothing else."]
 
@@ -103,7 +105,7 @@ def standing(rows: Iterable[tuple[str, str, str, str, str]]) -> Table:
     """What one withdrawal did to each item, desk by desk."""
     table = plain(
         "Consent taken back, Saturday 16:00: what is recalled, and what stands",
-        ("Item", 26), ("Desk", 15), ("Had seen it by", 14), ("Now", 10), ("Why", 0),
+        ("Item", 20), ("Desk", 15), ("Had seen it by", 19), ("Now", 9), ("Why", 0),
     )  # fmt: skip
     before = ""
     for item, desk, by, now, why in rows:
@@ -118,7 +120,7 @@ def standing(rows: Iterable[tuple[str, str, str, str, str]]) -> Table:
 def refused(turned: Sequence[Turned], told: Mapping[int, str]) -> Table:
     """What was turned away, why, and who was told."""
     table = plain(
-        "Refused submissions", ("When", 10), ("What was wrong", 30), ("Code", 21), ("Reason given", 0), ("Told", 15)
+        "Refused submissions", ("When", 9), ("What was wrong", 25), ("Code", 20), ("Reason given", 0), ("Told", 17)
     )  # fmt: skip
     for number, one in enumerate(turned):
         code = one.answer.refusal.code if one.answer.refusal else ""
@@ -128,7 +130,7 @@ def refused(turned: Sequence[Turned], told: Mapping[int, str]) -> Table:
 
 def alerts(rows: Iterable[tuple[str, str, str, str]]) -> Table:
     """Every alert, whose it is, and what became of it."""
-    table = plain("Alerts", ("Alert", 37), ("Owner", 16), ("What it asks", 0), ("State", 26))
+    table = plain("Alerts", ("Alert", 24), ("Owner", 21), ("What it asks", 0), ("State", 21))
     for row in rows:
         table.add_row(*row)
     return table
@@ -136,7 +138,7 @@ def alerts(rows: Iterable[tuple[str, str, str, str]]) -> Table:
 
 def promises(tally: Tally) -> Table:
     """How often each promise was checked and held."""
-    table = plain("Promises", ("", 4), ("What is promised", 0), ("Checks", 8), ("Held", 8), ("", 12))
+    table = plain("", ("", 4), ("What is promised", 0), ("Checks", 8), ("Held", 8), ("", 12))
     for name, count in tally.counts.items():
         held = 0 < count.checks == count.held
         verdict = Text("held" if held else "NOT CHECKED" if not count.checks else "BROKEN")
@@ -152,7 +154,7 @@ def _item(view: ItemView, leaves: Leaves, titles: Titles) -> Text:
 
 def _shows(view: ItemView, leaf: Leaf) -> Text:
     text = excerpt(view.type, view.body, names_a_child="identity" in leaf.withheld)
-    return Text.assemble(text, "\n", (f"[{words.classes(view.classes)}]", "dim"))
+    return Text.assemble(text, "\n", (f"({words.classes(view.classes)})", "dim"))
 
 
 def _withheld(leaf: Leaf) -> str:
@@ -163,11 +165,10 @@ def _withheld(leaf: Leaf) -> str:
 
 
 def _ground(leaf: Leaf) -> str:
-    return "\n".join([" ".join(grounds(leaf)), *map(words.basis, leaf.body["basis"]), *_obliged(leaf)])
-
-
-def _obliged(leaf: Leaf) -> list[str]:
-    return [f"must: {words.OBLIGATIONS.get(code, code)}" for code in leaf.body["obl"]]
+    """Rules, legal bases, and what the desk must do or not do with what it sees."""
+    lines = [" ".join(grounds(leaf)), words.bases(leaf.body["basis"])]
+    duties = [words.OBLIGATIONS.get(code, code) for code in leaf.body["obl"]]
+    return "\n".join([*lines, "must " + ", ".join(duties)] if duties else lines)
 
 
 def _against(leaf: Leaf) -> list[str]:

@@ -21,12 +21,14 @@ from sightline.formats.problem import PROBLEMS
 from sightline.formats.receipt import Receipt, read_receipt
 from sightline.kernel.errors import Refused
 from sightline.kernel.ids import DeskId
+from sightline.ledger.items import CHILD_PART, ItemEntry
 from sightline.record.stage import Answer
 from sightline.runtime.hub import Hub
 from sightline.view.reading import ItemView
 
 MONDAY = date(2026, 11, 16)
 _TICK = timedelta(minutes=15)
+_MANY = 1000
 
 
 class StoryStopped(Exception):
@@ -79,6 +81,8 @@ class Week:
     repeats: list[tuple[Sent, Answer]] = field(default_factory=list)
     titles: dict[str, str] = field(default_factory=dict)
     """Reference of an item to what it is called; never with anybody's name."""
+    remembered: bytes = b""
+    """The checkpoint that an auditor noted at the first midnight."""
 
     def __post_init__(self) -> None:
         self.leaves = Leaves(self.hub)
@@ -93,12 +97,13 @@ class Week:
                 changes, recalls = self._settle(())
                 self._name_alerts(changes)
                 self.tell.clock(tick, _ran_out(changes), what_follows(changes, recalls, (), self.titles))
-            if tick.hour == 0 and tick.minute == 0:
-                self.hub.strike.hourly()
-                self._settle(())
+            if tick.time() == time.min:
+                self._midnight()
         self.clock.set(then)
 
-    def signed(self, actor: Actor, type: str, data: Mapping[str, Any], *, role: str, purpose: str = "", **more: str) -> bytes:
+    def signed(
+        self, actor: Actor, type: str, data: Mapping[str, Any], *, role: str, purpose: str = "", **more: str
+    ) -> bytes:
         """The event as that desk signs it. `more`: `area`, `id`."""
         return sign_event(
             self.keys[actor.id],
@@ -115,11 +120,11 @@ class Week:
     def send(self, actor: Actor, type: str, data: Mapping[str, Any], says: str, **how: str) -> Sent:
         """One desk sends one form; it is accepted, decided, sealed and told of, or the story stops."""
         raw = self.signed(actor, type, data, role=how.pop("role", "practitioner"), **how)
+        before = self.hub.ledger.head()
         sent = self._submit(actor, type, data, raw)
         if sent.answer.outcome != "accepted" or sent.receipt is None:
             raise StoryStopped(f"{actor.name} sent {words.title(type)}, and the hub answered {sent.answer.outcome}")
-        name = f"{words.title(type)} ({sent.at:%a %H:%M})"
-        self.titles |= dict.fromkeys(sent.items, name)
+        self._name_items(before, sent.at)
         changes, recalls = self._settle(sent.items)
         self._name_alerts(changes)
         outcome = f"accepted, no. {sent.receipt.number}"
@@ -217,6 +222,11 @@ class Week:
         except Refused:
             return None
 
+    def _midnight(self) -> None:
+        self.remembered = self.remembered or (self.hub.register_folder / "checkpoint").read_bytes()
+        self.hub.strike.hourly()
+        self._settle(())
+
     def _next_tick(self) -> datetime:
         now = self.clock.now()
         start = now.replace(minute=now.minute - now.minute % 15, second=0, microsecond=0)
@@ -224,6 +234,12 @@ class Week:
 
     def _number(self, answer: Answer) -> int:
         return read_receipt(answer.receipt, self.hub.hub_keys).number
+
+    def _name_items(self, before: int, at: datetime) -> None:
+        for entry in (placed.entry for placed in self.hub.ledger.read(before, _MANY)):
+            if isinstance(entry, ItemEntry) and entry.digest:
+                part = ", on one child" if entry.part == CHILD_PART else ""
+                self.titles[entry.ref] = f"{words.title(entry.type)} ({at:%a %H:%M}){part}"
 
     def _name_alerts(self, changes: Sequence[Change]) -> None:
         for leaf in (c.leaf for c in changes if c.leaf.type.startswith("alert.")):

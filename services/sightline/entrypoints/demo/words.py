@@ -18,7 +18,7 @@ TYPES = {
     "consent.withdrawn": "Consent withdrawn",
     "cpi.graded": "Grading of a CPI",
     "cpi.sanitised": "CPI, sanitised version",
-    "cpi.submitted": "CPI (intelligence)",
+    "cpi.submitted": "CPI",
     "flag.raised": "Protective flag",
     "involvement.confirmed": "Involvement confirmed",
     "involvement.opened": "Involvement",
@@ -30,23 +30,23 @@ TYPES = {
     "recall.answered": "Answer to a recall",
 }
 CLASSES = {
-    "administrative": "handling details",
+    "administrative": "handling",
     "assessment": "assessment",
     "biometric": "biometrics",
     "contact": "contact details",
-    "duty": "what is asked",
+    "duty": "what is asked of it",
     "education": "schooling",
     "family": "family",
     "health": "health",
-    "identity": "who the child is",
+    "identity": "identity",
     "immigration": "immigration",
     "location": "whereabouts",
-    "narrative": "the account",
+    "narrative": "account",
     "offending": "offences",
-    "source": "who told us",
+    "source": "source",
     "source_contact": "how to reach the source",
     "third_party": "other people",
-    "unknown": "a field that no form has",
+    "unknown": "unknown field",
 }
 BASES = {
     "CDA98-115": "CDA 1998 s.115",
@@ -67,6 +67,11 @@ DUTIES = {
     "N-27": "Police who receive a missing report notify the MASH.",
 }
 """Duties are data, not Rego: their meaning in one line (catalogue 4.2)."""
+HUB_RULES = {
+    "H-10": "The sender judges that telling would harm the child more than help: only a duty opens it.",
+    "H-11": "It could not be decided, and waits until a person has looked.",
+}
+"""Meanings that the Rego does not spell out."""
 RECALLS = {
     "corrected": "its sender corrected it",
     "lapsed": "the ground for showing it is gone",
@@ -115,7 +120,7 @@ def rules() -> dict[str, str]:
         text = (share("policies") / "sightline" / concern / f"{concern}.rego").read_text(encoding="utf-8")
         for rule, meaning in _DESCRIBED.findall(text):
             found.setdefault(rule, meaning)
-    return found | {row: DUTIES[row] for row in _duty_rows() if row in DUTIES}
+    return HUB_RULES | found | {row: DUTIES[row] for row in _duty_rows() if row in DUTIES}
 
 
 @cache
@@ -128,6 +133,24 @@ def citations() -> dict[str, str]:
 def basis(code: str) -> str:
     """The legal basis, short."""
     return BASES.get(code, code)
+
+
+def bases(codes: Iterable[str]) -> str:
+    """Legal bases, short, each act named once."""
+    acts: dict[str, list[str]] = {}
+    for act, _, section in (basis(code).rpartition(" ") for code in codes):
+        acts.setdefault(act, []).append(section)
+    return ", ".join(f"{act} {' '.join(sections)}" for act, sections in sorted(acts.items()))
+
+
+def footing(rules_used: Iterable[str]) -> str:
+    """The kind of ground that those rules are, in one word."""
+    used = set(rules_used)
+    if "H-06" in used:
+        return "its own"
+    if used & set(DUTIES) or used & {"D-30", "D-31", "D-33", "D-34", "D-35", "D-39"}:
+        return "duty"
+    return "consent" if "D-02" in used else "judgement" if "D-03" in used else "role"
 
 
 def _duty_rows() -> list[str]:
