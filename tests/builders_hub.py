@@ -63,10 +63,10 @@ CAST: dict[DeskId, tuple[str, str]] = {
 class Town:
     """One hub, its clock and the desks' private keys."""
 
-    hub: Hub
+    hub: Hub = field(repr=False)
     clock: SetClock
     folder: Path
-    keys: dict[DeskId, PrivateKey] = field(default_factory=dict)
+    keys: dict[DeskId, PrivateKey] = field(default_factory=dict, repr=False)
 
     @property
     def register(self) -> Path:
@@ -78,7 +78,7 @@ class Town:
 class Sent:
     """One submission and what the hub said to it."""
 
-    event: bytes
+    event: bytes = field(repr=False)
     answer: Answer
     receipt: Receipt | None
 

@@ -169,3 +169,14 @@ def test_ledgers_of_other_schemas_do_not_meet(postgres_dsn: str) -> None:
         one.append(some_entries(notes=2))
         two.append(some_entries())
         assert (len(one.read(0, 10)), len(two.read(0, 10))) == (3, 1)
+
+
+def test_texts_are_compared_by_bytes_whatever_language_the_database_speaks(ledger: Ledger) -> None:
+    with ledger.database.transaction() as session:
+        session.execute("CREATE TABLE IF NOT EXISTS words (word TEXT PRIMARY KEY, other TEXT, number BIGINT)")
+    with ledger.database.reading() as session:
+        found = session.execute(
+            "SELECT column_name, collation_name FROM information_schema.columns WHERE table_name = 'words'"
+            " ORDER BY ordinal_position"
+        )
+    assert found == [("word", "C"), ("other", "C"), ("number", None)]

@@ -96,20 +96,24 @@ def _at_step(n: int, random: Random) -> End:
 class Campaign:
     """Lives of one hub."""
 
-    def __init__(self, folder: Path, *, seed: int) -> None:
+    def __init__(self, folder: Path, *, seed: int, is_founded: bool = True) -> None:
         self.folder = folder / "hub"
         self.tally = Tally()
         self._log = folder / "child.log"
-        self._marks = folder / "marks"
         self._random = Random(seed)
         self._began = time.monotonic()
         self._clock = PacedClock(self._began, PACE)
-        load = Load(seed, self._clock)
-        hub = self.open()
+        self._seed = seed
+        if is_founded:
+            self.found()
+
+    def found(self) -> None:
+        """Admit the desks and their keys, in a new hub or one that stands already."""
+        load, hub = Load(self._seed, self._clock), self.open()
         load.found(hub)
         hub.settle()
         self.vkey = hub.vkey
-        self.partners = Partners(load, hub.hub_keys, seed)
+        self.partners = Partners(load, hub.hub_keys, self._seed, self.last_words)
         hub.close()
         self.report = self.verified()
 
@@ -117,11 +121,11 @@ class Campaign:
         """The hub in this process, for founding and for the books."""
         return embedded(self.folder, origin=ORIGIN, clock=self._clock)
 
-    def start(self, kill: Kill | None = None) -> HubProcess:
+    def start(self, kill: Kill | None = None, *, marks: str = "marks") -> HubProcess:
         """A new life, which may not stand yet."""
         plan = Plan(
             folder=str(self.folder),
-            marks=str(self._marks),
+            marks=str(self.folder.with_name(marks)),
             origin=ORIGIN,
             began=self._began,
             pace=PACE,
@@ -181,7 +185,7 @@ class Campaign:
 
     def last_words(self) -> str:
         """The end of what the lives logged."""
-        return f"the hub ended by itself, and said:\n{self._log.read_text()[-3000:]}"
+        return f"the hub's log ends with:\n{self._log.read_text()[-3000:]}"
 
     def _stands(self, hub: HubProcess, ready: frames.Ready) -> None:
         self.tally.starts_s.append(time.monotonic() - hub.began)

@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty
 from random import Random
@@ -39,8 +40,15 @@ class Sent:
 class Partners:
     """They never forget, send again what was not answered, and hold every answer against the ones before."""
 
-    def __init__(self, load: Load, hub_keys: dict[KeyId, tuple[str, bytes]], seed: int) -> None:
+    def __init__(
+        self,
+        load: Load,
+        hub_keys: dict[KeyId, tuple[str, bytes]],
+        seed: int,
+        last_words: Callable[[], str] = lambda: "",
+    ) -> None:
         self.load = load
+        self._last_words = last_words
         self.hub_keys = hub_keys
         self.sent: list[Sent] = []
         self.followers = {desk: Follower(desk, hub_keys) for desk in DESKS}
@@ -52,8 +60,13 @@ class Partners:
         """Submissions that a kill left without an answer; those of them that were recorded nonetheless."""
         self.bodies = 0
         """Shown to a reader in this life."""
+        self.health: frames.Health | None = None
+        """What the hub last said of itself."""
         self._random = Random(seed)
-        self._waiting: dict[int, int] = {}
+        self._asked: dict[int, int] = {}
+        """Question to submission."""
+        self._waiting: set[int] = set()
+        """Questions without an answer."""
         self._again: list[int] = []
         self._unsure: set[int] = set()
         self._polling: set[str] = set()
@@ -65,7 +78,7 @@ class Partners:
             return
         new, deadline = 0, time.monotonic() + _LONGEST_LIFE_S
         window = self._random.choice([8, 40, 120])
-        while self._listen(hub):
+        while self.listen(hub):
             if time.monotonic() > deadline:
                 hub.kill()
             self._poll(hub)
@@ -75,10 +88,14 @@ class Partners:
                     time.sleep(_TRICKLE_S)
                     break
 
-    def send(self, hub: HubProcess, count: int) -> None:
-        """Send that many new submissions, and wait for nothing."""
+    def send(self, count: int, *hubs: HubProcess) -> None:
+        """Send that many new submissions, each to every one of those hubs, and wait for nothing."""
         for _ in range(count):
-            self._ask(hub, self._next())
+            index = self._next()
+            if len(hubs) > 1:
+                self._unsure.add(index)
+            for hub in hubs:
+                self._ask(hub, index)
 
     def finish(self, hub: HubProcess) -> None:
         """Send again whatever has no answer, until everything has one."""
@@ -86,7 +103,7 @@ class Partners:
         self._resend(hub, self._again)
         while self._waiting or self._again:
             assert time.monotonic() < deadline, "the hub does not come to an end with what it was asked"
-            assert self._listen(hub), "the hub ended by itself"
+            assert self.listen(hub), self._last_words()
             if self._again:
                 time.sleep(0.05)
                 self._resend(hub, self._again)
@@ -96,11 +113,11 @@ class Partners:
         """Take in what the hub said before it ended: that counts, it had left the hub. The rest will be asked again."""
         while (message := hub.inbox.get(timeout=PATIENCE_S)) is not None:
             self._heard(message)
-        unanswered = dict.fromkeys([*self._again, *self._waiting.values()])
-        new = {i for i in self._waiting.values() if not self.sent[i].receipt and not self.sent[i].is_refused}
+        waiting = [self._asked[n] for n in sorted(self._waiting)]
+        new = {i for i in waiting if not self.sent[i].receipt and not self.sent[i].is_refused}
         self.lost += len(new - self._unsure)
         self._unsure |= new
-        self._again = list(unanswered)
+        self._again = list(dict.fromkeys([*self._again, *waiting]))
         self._waiting.clear()
         self._polling.clear()
 
@@ -124,7 +141,8 @@ class Partners:
 
     def _ask(self, hub: HubProcess, index: int) -> bool:
         self._question += 1
-        self._waiting[self._question] = index
+        self._asked[self._question] = index
+        self._waiting.add(self._question)
         return hub.say(frames.Submit(self._question, self.sent[index].raw))
 
     def _poll(self, hub: HubProcess) -> None:
@@ -133,7 +151,7 @@ class Partners:
             self._polling.add(desk)
             hub.say(frames.Poll(desk, self.followers[desk].seq))
 
-    def _listen(self, hub: HubProcess) -> bool:
+    def listen(self, hub: HubProcess) -> bool:
         """Read what the hub said; False when it ended."""
         wait_s = 0.005
         while True:
@@ -150,15 +168,19 @@ class Partners:
     def _heard(self, message: frames.FromChild) -> None:
         match message:
             case frames.Answered():
-                self._answered(self._waiting.pop(message.n), message)
+                self._waiting.discard(message.n)
+                self._answered(self._asked[message.n], message)
             case frames.NotNow():
-                assert message.code in self.excuses, f"the hub said {message.code}"
+                assert message.code in self.excuses, f"{message.code}: {self._last_words()}"
                 self.codes[message.code] += 1
-                self._again.append(self._waiting.pop(message.n))
+                self._waiting.discard(message.n)
+                self._again.append(self._asked[message.n])
             case frames.Page():
                 self._polling.discard(message.desk)
                 self.bodies += self.followers[message.desk].take(message)
                 self._learn(message)
+            case frames.Health():
+                self.health = message
             case _:
                 raise AssertionError(f"nobody asked for {message}")
 

@@ -64,6 +64,10 @@ class HubProcess:
         assert isinstance(first, frames.Ready), f"the hub did not start: {first}"
         return first
 
+    def stands(self) -> bool:
+        """Whether it came to stand; otherwise it said why not, and ended."""
+        return isinstance(self.inbox.get(timeout=PATIENCE_S), frames.Ready)
+
     def expect(self, kind: type[Said]) -> Said:
         """The next message of that kind; others are dropped."""
         while True:

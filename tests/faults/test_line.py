@@ -51,7 +51,7 @@ def test_clocks_strike_while_submissions_never_stop(town: Town) -> None:
     runner = a_runner(town, batch=1)
     event = signs(town, POLICE, "missing.reported", a_report())
     waiting = [runner.submit(event) for _ in range(20)]
-    assert wait_until(lambda: waiting[0].done())
+    assert wait_until(waiting[0].done)
     before = epochs(town)
     town.clock.advance(timedelta(hours=2))
     deadline = time.monotonic() + 5

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders_hub import Town, a_town
+from tests.builders_hub import Town, a_town, holds
 
 
 @pytest.fixture
@@ -12,3 +12,10 @@ def town(tmp_path: Path) -> Iterator[Town]:
     made = a_town(tmp_path / "hub")
     yield made
     made.hub.close()
+
+
+@pytest.fixture
+def journey(town: Town) -> Iterator[Town]:
+    """A town whose register must verify offline and replay leaf by leaf, whatever the test did."""
+    yield town
+    holds(town)

@@ -123,9 +123,14 @@ def sent(hub: Serving, place: Path) -> dict[str, Any]:
 def test_a_report_is_signed_sent_and_read_back(hub: Serving, place: Path, sent: dict[str, Any]) -> None:
     assert (sent["outcome"], sent["number"]) == ("accepted", 1)
     entries: list[dict[str, Any]] = []
-    wait_until(lambda: bool(entries.extend(follow(hub, place)) or entries))
+    wait_until(lambda: bool(_more(entries, follow(hub, place))))
     assert [entry["item"]["ref"] for entry in entries] == sent["items"]
     assert follow(hub, place) == []
+
+
+def _more(entries: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    entries += new
+    return entries
 
 
 def test_sending_again_gets_the_first_receipt(hub: Serving, place: Path, sent: dict[str, Any]) -> None:

@@ -57,13 +57,22 @@ def serve(
 def demo(
     walk: Annotated[bool, typer.Option("--walk", help="Only one report's way: stage, file, in and out.")] = False,
     keep: Annotated[Path | None, typer.Option(help="Keep the hub's folder here, to look into it afterwards.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """A worked week in one area, end to end, with no network; ends 0 only if every check held."""
-    end(int(importlib.import_module("sightline.entrypoints.demo.run").main(walk=walk, keep=keep)))
+    run = importlib.import_module("sightline.entrypoints.demo.run")
+    end(int(run.main(keep=keep, walk=walk, json_output=as_json)))
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command()
 @answered
-def bench(context: typer.Context) -> None:
-    """Measure; prints JSON. Arguments go to the benchmark: `sightline bench --help`."""
-    end(int(importlib.import_module("sightline.entrypoints.bench.run").main(context.args) or 0))
+def bench(
+    submissions: Annotated[int, typer.Option(min=1, help="How many are sent.")] = 20_000,
+    rows: Annotated[str, typer.Option(help="Names of rows, with commas between, or all.")] = "all",
+    as_table: Annotated[bool, typer.Option("--table", help="Print a table in place of JSON.")] = False,
+    seed: Annotated[int, typer.Option(help="Of the workload: the same seed sends the same.")] = 1,
+    data: Annotated[Path | None, typer.Option(help="Keep what was written in this folder.")] = None,
+) -> None:
+    """Measure: speed end to end, over HTTP, and beside a floor and a naive way; prints JSON."""
+    run = importlib.import_module("sightline.entrypoints.bench.run")
+    end(int(run.main(submissions=submissions, rows=rows, json_output=not as_table, seed=seed, data=data)))

@@ -96,11 +96,15 @@ class Child(Stream):
     class InvolvementConfirmed(Event):
         TOPIC = "child.involvement_confirmed.v1"
         desk: str
+        kind: str
+        """Empty: every kind that it claims."""
         by: str
 
     class InvolvementClosed(Event):
         TOPIC = "child.involvement_closed.v1"
         desk: str
+        kind: str
+        """Empty: every kind."""
         mistaken: bool
 
     class ItemCorrected(Event):
@@ -143,8 +147,8 @@ class Child(Stream):
     def __init__(self) -> None:
         self.episodes: dict[int, Episode] = {}
         self.alerts: dict[str, Alert] = {}
-        self.involved: dict[str, bool] = {}
-        """Desk to whether its involvement is confirmed; closed ones are gone."""
+        self.involved: dict[str, dict[str, bool]] = {}
+        """Desk to the kinds of its involvement, and whether each is confirmed; closed ones are gone, their desk is not."""
         self.exploiters: set[str] = set()
         """Relations flagged as suspected exploiters."""
         self.flags: set[tuple[str, str]] = set()
@@ -201,16 +205,17 @@ class Child(Stream):
             self.exploiters.discard(about)
 
     @event(InvolvementOpened)
-    def _involvement_opened(self, desk: str, confirmed: bool) -> None:
-        self.involved[desk] = confirmed or self.involved.get(desk, False)
+    def _involvement_opened(self, desk: str, kind: str, confirmed: bool) -> None:
+        kinds = self.involved.setdefault(desk, {})
+        kinds[kind] = confirmed or kinds.get(kind, False)
 
     @event(InvolvementConfirmed)
-    def _involvement_confirmed(self, desk: str) -> None:
-        self.involved[desk] = True
+    def _involvement_confirmed(self, desk: str, kind: str) -> None:
+        self.involved[desk] |= {one: True for one in self.involved[desk] if kind in {"", one}}
 
     @event(InvolvementClosed)
-    def _involvement_closed(self, desk: str) -> None:
-        self.involved.pop(desk, None)
+    def _involvement_closed(self, desk: str, kind: str) -> None:
+        self.involved[desk] = {k: is_so for k, is_so in self.involved[desk].items() if kind not in {"", k}}
 
     @event(AlertMet)
     def _alert_met(self, alert: str) -> None:

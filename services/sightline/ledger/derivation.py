@@ -199,7 +199,8 @@ class Derivation:
         self.working.load_children(item.children)
         children = [self.working.children[c] for c in item.children]
         said = [self._child_facts(c, item) for c in children]
-        seen = _seen(item, children, said, self.now)
+        conflicts = [self._conflicts(c) for c in children]
+        seen = _seen(item, children, said, conflicts, self.now)
         forced = item.position in touched.sliced or item.position in touched.parked or item.position in touched.items
         if item.seen == seen and not forced:
             return None
@@ -213,51 +214,74 @@ class Derivation:
             at=self.now,
             item=item,
             key=key,
-            facts=self._facts(item, children, said),
+            facts=self._facts(item, children, said, conflicts),
             corrected=touched.corrected.get(item.position, ""),
             recalled_as=_recalled_as(item, touched),
             parked=item.position in touched.parked,
         )
 
-    def _facts(self, item: ItemFold, children: Sequence[ChildFold], said: Sequence[f.ChildFacts]) -> f.ForDesks:
+    def _facts(
+        self,
+        item: ItemFold,
+        children: Sequence[ChildFold],
+        said: Sequence[f.ChildFacts],
+        conflicts: Sequence[set[str]],
+    ) -> f.ForDesks:
         desks = f.DeskSections(self.world, item)
         protocol = f.protocol_section(self.world, item.area, self.now)
         of_item = f.item_section(item, children)
-        pairs: list[tuple[ChildFold | None, f.ChildFacts]] = [*zip(children, said, strict=True)] or [(None, f.NO_CHILD)]
-        sections = [(c, f.ChildSections(c, facts, item.purpose, self.now)) for c, facts in pairs]
+        of_children: list[_OfChild] = [*zip(children, said, conflicts, strict=True)] or [(None, f.NO_CHILD, set())]
+        sections = [
+            (child, against, f.ChildSections(child, facts, item.purpose, self.now))
+            for child, facts, against in of_children
+        ]
         considered = sorted(desks.considered(children).union(map(DeskId, item.considered)))
         item.considered = list(considered)
         return {
             desk: tuple(
                 [
-                    f.Facts(of_child.section(agency_of(desk)), desks.section(desk, child), of_item, protocol)
-                    for child, of_child in sections
+                    f.Facts(of_child.section(agency_of(desk)), desks.section(desk, child, against), of_item, protocol)
+                    for child, against, of_child in sections
                 ]
             )
             for desk in considered
         }
 
     def _child_facts(self, child: ChildFold, item: ItemFold) -> f.ChildFacts:
-        candidates = [self.working.children[c] for c in child.candidates]
-        return f.child_facts(child, candidates, item.position, self.now)
+        return f.child_facts(child, self._candidates(child), item.position, self.now)
 
+    def _candidates(self, child: ChildFold) -> list[ChildFold]:
+        return [self.working.children[c] for c in child.candidates]
+
+    def _conflicts(self, child: ChildFold) -> set[str]:
+        """Who is in conflict about the child, or about one that may be the same."""
+        return child.conflicts().union(*(one.conflicts() for one in self._candidates(child)))
+
+
+_OfChild = tuple[ChildFold | None, f.ChildFacts, set[str]]
 
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def _seen(item: ItemFold, children: Sequence[ChildFold], said: Sequence[f.ChildFacts], now: datetime) -> bytes:
+def _seen(
+    item: ItemFold,
+    children: Sequence[ChildFold],
+    said: Sequence[f.ChildFacts],
+    conflicts: Sequence[set[str]],
+    now: datetime,
+) -> bytes:
     """Everything about the children that could change a decision about this item, in a form that compares fast."""
     return _encode(
         [
             [
                 facts,
                 [c for c in child.consents.get(item.purpose, ()) if f.consent_stands(c, now)],
-                [(d, i) for d, i in child.involved.items() if not i.ended or i.ended > item.position],
-                [about for flag, about in child.flags if flag == "conflict"],
+                [(d, i.counting(item.position), i.claimed) for d, i in sorted(child.involved.items())],
                 child.strongest("risk", item.position),
                 child.strongest("urgency", item.position),
+                sorted(against),
             ]
-            for child, facts in zip(children, said, strict=True)
+            for child, facts, against in zip(children, said, conflicts, strict=True)
         ]
     )
 

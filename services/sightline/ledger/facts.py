@@ -6,6 +6,7 @@ compared by what they are made of and written out only when the policy is asked.
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -209,36 +210,37 @@ class DeskSections:
         item, known = self._item, self._world.desks
         found = {DeskId(d) for d in (item.desk, item.cause_desk, *item.to)}
         for child in children:
-            found |= {DeskId(d) for d, i in child.involved.items() if not i.ended or i.ended > item.position}
+            found |= {DeskId(d) for d, involvement in child.involved.items() if involvement.counts(item.position)}
         return {d for d in found if d in known} | self._reach.desks
 
-    def section(self, desk_id: DeskId, child: ChildFold | None) -> Section:
-        """The desk's section for that child, or for no child."""
-        if not self._stands_to(desk_id, child):
+    def section(self, desk_id: DeskId, child: ChildFold | None, conflicts: AbstractSet[str] = frozenset()) -> Section:
+        """The desk's section for that child, or for no child. `conflicts` names desks and agencies in conflict."""
+        if not conflicts and not self._stands_to(desk_id, child):
             known = self._reach.plain.get(desk_id)
             if known is None:
                 known = self._reach.plain[desk_id] = self._section(desk_id, _NO_RELATION)
             return known
-        return self._related(desk_id, child)
+        return self._related(desk_id, child, conflicts)
 
     def _stands_to(self, desk_id: DeskId, child: ChildFold | None) -> bool:
         """False for most: nothing about this item or child singles the desk out."""
         if desk_id in self._named or self._item.exclude:
             return True
-        return child is not None and (bool(child.flags) or desk_id in child.involved)
+        return child is not None and desk_id in child.involved
 
-    def _related(self, desk_id: DeskId, child: ChildFold | None) -> Section:
+    def _related(self, desk_id: DeskId, child: ChildFold | None, conflicts: AbstractSet[str]) -> Section:
         item, agency = self._item, agency_of(desk_id)
-        standing = _involvement(child, desk_id, item.position)
+        standing = (child and child.involved.get(desk_id)) or Involvement()
+        kinds = standing.counting(item.position)
         relation: Relation = (
             desk_id in item.to,
-            child is not None and bool(child.flags) and child.conflicts_with(desk_id, agency),
+            desk_id in conflicts or agency in conflicts,
             bool(item.exclude) and (desk_id in item.exclude or agency in item.exclude),
             desk_id == item.cause_desk,
-            _degree(standing),
-            _is_of(standing, NETWORK_KINDS),
+            _degree(standing, kinds),
+            not NETWORK_KINDS.isdisjoint(kinds),
             desk_id == item.desk,
-            _is_of(standing, _PLACING),
+            not _PLACING.isdisjoint(kinds),
         )
         found = self._reach.sections.get((desk_id, relation))
         if found is None:
@@ -284,19 +286,10 @@ def _roles(desk: Desk, area: str) -> tuple[str, ...]:
     return tuple(sorted(desk.roles)) if area in desk.areas else ()
 
 
-def _involvement(child: ChildFold | None, desk: str, since: int) -> Involvement | None:
-    found = child.involved.get(desk) if child else None
-    return found if found is not None and (not found.ended or found.ended > since) else None
-
-
-def _degree(involvement: Involvement | None) -> str:
-    if involvement is None:
-        return "none"
-    return "confirmed" if involvement.confirmed else "claimed"
-
-
-def _is_of(involvement: Involvement | None, kinds: frozenset[str]) -> bool:
-    return involvement is not None and involvement.confirmed and not kinds.isdisjoint(involvement.kinds)
+def _degree(involvement: Involvement, confirmed: Sequence[str]) -> str:
+    if confirmed:
+        return "confirmed"
+    return "claimed" if involvement.claimed else "none"
 
 
 def protocol_section(world: World, area: str, now: datetime) -> Section:

@@ -77,28 +77,37 @@ def _withdrawn(e: Child.ConsentWithdrawn, _: int, child: ChildFold, __: Any, tou
 
 
 def _opened(e: Child.InvolvementOpened, position: int, child: ChildFold, _: Any, touched: Touched) -> None:
-    standing = child.involved.get(e.desk)
-    if standing is None or standing.ended:
-        child.involved[e.desk] = Involvement([e.kind], e.confirmed)
+    standing = child.involved.setdefault(e.desk, Involvement())
+    claimed = {*standing.claimed} - {e.kind}
+    if e.confirmed or e.kind in standing.kinds:
+        standing.kinds = sorted({*standing.kinds, e.kind})
     else:
-        kinds = sorted({*standing.kinds, e.kind})
-        child.involved[e.desk] = Involvement(kinds, standing.confirmed or e.confirmed)
+        claimed.add(e.kind)
+    standing.claimed = sorted(claimed)
     touched.children.add(child.id)
 
 
 def _confirmed(e: Child.InvolvementConfirmed, _: int, child: ChildFold, __: Any, touched: Touched) -> None:
-    if e.desk in child.involved:
-        child.involved[e.desk].confirmed = True
+    standing = child.involved.get(e.desk)
+    if standing is not None:
+        confirmed = {kind for kind in standing.claimed if e.kind in {"", kind}}
+        standing.kinds = sorted({*standing.kinds, *confirmed})
+        standing.claimed = sorted({*standing.claimed} - confirmed)
         touched.children.add(child.id)
 
 
 def _closed(e: Child.InvolvementClosed, position: int, child: ChildFold, _: Any, touched: Touched) -> None:
-    if e.desk not in child.involved:
+    standing = child.involved.get(e.desk)
+    if standing is None:
         return
+    over = {kind for kind in (*standing.kinds, *standing.claimed) if e.kind in {"", kind}}
     if e.mistaken:
-        del child.involved[e.desk]
+        # What stands was the mistake; if nothing does any more, what stood was.
+        standing.past = {k: at for k, at in standing.past.items() if over or e.kind not in {"", k}}
     else:
-        child.involved[e.desk].ended = position
+        standing.past |= {kind: position for kind in standing.kinds if kind in over}
+    standing.kinds = [kind for kind in standing.kinds if kind not in over]
+    standing.claimed = [kind for kind in standing.claimed if kind not in over]
     touched.children.add(child.id)
 
 

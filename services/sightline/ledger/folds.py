@@ -40,12 +40,21 @@ class Consent(msgspec.Struct, array_like=True):
 
 
 class Involvement(msgspec.Struct, array_like=True):
-    """One desk's involvement with one child."""
+    """One desk's involvement with one child, by kind: a claim of one kind gains nothing from another that is confirmed."""
 
-    kinds: list[str]
-    confirmed: bool
-    ended: int = 0
-    """Position at which it ended; 0 while it stands."""
+    kinds: list[str] = msgspec.field(default_factory=list)
+    """Confirmed ones."""
+    claimed: list[str] = msgspec.field(default_factory=list)
+    past: dict[str, int] = msgspec.field(default_factory=dict)
+    """Confirmed kinds that are over, and the position at which each ended: their end recalls nothing (design §6)."""
+
+    def counting(self, since: int) -> list[str]:
+        """Confirmed kinds that stood at any time after that position."""
+        return sorted({*self.kinds, *(kind for kind, ended in self.past.items() if ended > since)})
+
+    def counts(self, since: int) -> bool:
+        """Whether it is anything, be it only a claim, to an item recorded at that position."""
+        return bool(self.claimed or self.counting(since))
 
 
 class ChildFold(msgspec.Struct):
@@ -98,9 +107,9 @@ class ChildFold(msgspec.Struct):
         """Whether a flag of that kind stands, whomever it is about."""
         return any(f == flag for f, _ in self.flags)
 
-    def conflicts_with(self, desk: str, agency: str) -> bool:
-        """Whether a conflict flag names that desk or its agency."""
-        return ("conflict", desk) in self.flags or ("conflict", agency) in self.flags
+    def conflicts(self) -> set[str]:
+        """Desks and agencies that a conflict flag names."""
+        return {about for flag, about in self.flags if flag == "conflict"}
 
 
 class Told(msgspec.Struct, array_like=True):

@@ -224,7 +224,7 @@ def involvement_opened(step: Step, child: Child, said: Said) -> None:
         kind=said.data["involvement_kind"],
         confirmed=confirmed,
     )
-    if not child.involved[desk]:
+    if not child.involved[desk][said.data["involvement_kind"]]:
         due = step.at + step.protocol.confirmation
         step.work.set_clock("confirmation", due=due, stream=child.id, ref=desk, desk=desk, area=step.area)
 
@@ -233,15 +233,16 @@ def involvement_confirmed(step: Step, child: Child, said: Said) -> None:
     """Another agency's confirming desk stands behind a claim; a claimant cannot confirm itself."""
     desk = DeskId(said.data["involved_desk"])
     if desk in child.involved and said.confirms and agency_of(desk) != said.desk.agency:
-        child.note(Child.InvolvementConfirmed, step=step.id, timestamp=step.at, desk=desk, by=said.desk.id)
+        kind = said.data.get("involvement_kind", "")
+        child.note(Child.InvolvementConfirmed, step=step.id, timestamp=step.at, desk=desk, kind=kind, by=said.desk.id)
 
 
 def involvement_closed(step: Step, child: Child, said: Said) -> None:
     """An involvement ends, or is found to have been a mistake: only a mistake recalls (design §6)."""
     desk = DeskId(said.data.get("involved_desk") or said.desk.id)
     if desk in child.involved and (said.confirms or agency_of(desk) == said.desk.agency):
-        mistaken = bool(said.data.get("mistaken", False))
-        child.note(Child.InvolvementClosed, step=step.id, timestamp=step.at, desk=desk, mistaken=mistaken)
+        kind, mistaken = said.data.get("involvement_kind", ""), bool(said.data.get("mistaken", False))
+        child.note(Child.InvolvementClosed, step=step.id, timestamp=step.at, desk=desk, kind=kind, mistaken=mistaken)
 
 
 FOLLOWS: dict[str, Follow] = {
@@ -267,7 +268,7 @@ def clock_struck(step: Step, child: Child, kind: str, ref: str) -> None:
         episode = child.episodes.get(int(ref))
         if episode is not None and still_missing(episode):
             ppn1_due(step, child, MISSING_NOT_RETURNED, episode.number)
-    elif kind == "confirmation" and child.involved.get(ref) is False:
+    elif kind == "confirmation" and not all(child.involved[ref].values()):
         asks = "Confirm or close a claim of involvement with this child."
         _raise(step, child, "alert.confirmation_due", "confirmation_due", asks, {"subject_desk": ref}, ref)
     elif kind == "possible_match":

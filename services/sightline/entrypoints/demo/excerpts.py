@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sightline.entrypoints.demo.cast import ACTORS, called
+
 LONGEST = 92
 _TEXTS = (
     "asks", "information_text", "circumstances", "narrative", "correction", "reason", "harm_text",
@@ -32,7 +34,9 @@ _ABOUT_THE_FORM = frozenset({"contains", "sharing"})
 def excerpt(event_type: str, body: Mapping[str, Any], *, names_a_child: bool) -> str:
     """The child, if the desk may know; then codes; then the first texts. At most `LONGEST` letters."""
     found = list(_flat(body))
-    values = {name: str(value).replace("_", " ") for name, value in reversed(found)}
+    values = {
+        name: called(value) if value in ACTORS else str(value).replace("_", " ") for name, value in reversed(found)
+    }
     parts = [_child(values, names_a_child=names_a_child), _codes(event_type, values)]
     texts = [_SAID.get(name, "") + str(value) for wanted in _TEXTS for name, value in found if name == wanted]
     said = ". ".join(part[0].upper() + part[1:] for part in parts if part)

@@ -55,10 +55,10 @@ def _newly_considered(leaves: Sequence[Leaf]) -> list[str]:
     said = {
         "shown to": "shown {}",
         "told that it exists:": "told that {} exist",
-        "considered, shown nothing:": "not {}",
+        "considered, shown nothing:": "shown nothing of {}",
     }
     return [
-        f"{desk}, as involved, is considered for earlier items: "
+        f"{desk} is now considered for earlier items too: "
         + ", ".join(said[group].format(count) for group, count in groups.items())
         for desk, groups in counts.items()
     ]

@@ -13,13 +13,14 @@ WREN_OF_CHARITY = {**WREN, "identifiers": [WREN_CASE]}
 """As Lantern Quay knows her: by the case number that Hampshire gave it."""
 
 
-def _sharing(why: str) -> Form:
+def _sharing(why: str, *, welfare_risk: bool = True) -> Form:
+    """What makes the sharing right in this case (D-01); without a risk to welfare it rests on consent alone (D-03)."""
     return {
         "relevant": True,
         "may_help": True,
         "detriment": False,
         "family_told": False,
-        "welfare_risk": True,
+        "welfare_risk": welfare_risk,
         "justification": why,
     }
 
@@ -215,8 +216,14 @@ def interview_findings() -> Form:
         },
         "locations_while_missing": "A flat near the docks; is picked up at the bus station.",
         "companions": [{**OLDER_MAN, "companions_text": "Calls himself her boyfriend."}],
+        "sharing": _sharing("She has asked for this service, and it is planned around her.", welfare_risk=False),
         "to": [CHARITY.id, SCHOOL.id],
-        "contains": {"harm_text": ["health"], "locations_while_missing": [], "companions_text": []},
+        "contains": {
+            "harm_text": ["health"],
+            "locations_while_missing": [],
+            "companions_text": [],
+            "justification": [],
+        },
     }
 
 
@@ -231,8 +238,9 @@ def wishes() -> Form:
             "harm_text": "Would like to see her outreach worker twice a week; sleeps better after their talks.",
         },
         "locations_while_missing": "The bus station; then a friend's house.",
+        "sharing": _sharing("She has asked for this service, and it is planned around her.", welfare_risk=False),
         "to": [CHARITY.id, SCHOOL.id],
-        "contains": {"harm_text": ["health"], "locations_while_missing": []},
+        "contains": {"harm_text": ["health"], "locations_while_missing": [], "justification": []},
     }
 
 

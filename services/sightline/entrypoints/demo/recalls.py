@@ -14,6 +14,7 @@ from sightline.entrypoints.demo.week import Week
 from sightline.kernel.errors import Refused
 from sightline.kernel.ids import DeskId
 
+_ORDER = ("recalled", "stands", "no change")
 _TOLD = ("nothing", "exists", "classes")
 
 
@@ -66,14 +67,16 @@ def answers(week: Week) -> list[tuple[Leaf, str]]:
 
 
 def standing(week: Week, told: Told) -> Iterator[tuple[str, str, str, str, str]]:
-    """For each item that matters and each desk considered for it: seen on what ground, and what became of that."""
+    """For each item that matters: which desks had seen it on what ground, and what became of that."""
     when = int(told.withdrawal.at.timestamp())
     recalled = {r.pair for r in week.leaves.recalls.values() if r.body["ts"] == when}
     for sent in (told.findings, told.earlier, told.message, told.alert_form):
-        ref = sent.items[0]
+        ref, groups = sent.items[0], dict[tuple[str, str, str], list[str]]()
         for leaf in week.leaves.about(ref):
             before = _last_before(week, leaf.pair, when)
-            yield week.titles[ref], called(leaf.pair[0]), *_fate(leaf, before, gone=leaf.pair in recalled)
+            groups.setdefault(_fate(leaf, before, gone=leaf.pair in recalled), []).append(called(leaf.pair[0]))
+        for fate, desks in sorted(groups.items(), key=lambda group: _ORDER.index(group[0][1])):
+            yield week.titles[ref], ", ".join(desks), *fate
 
 
 def _fate(leaf: Leaf, before: Leaf, *, gone: bool) -> tuple[str, str, str]:

@@ -80,11 +80,9 @@ def _week(hub: Hub, clock: SetClock, folder: Path, teller: Teller, tally: Tally)
     _opening(teller)
     week = Week(hub=hub, clock=clock, keys=enrol(hub), tell=teller, tally=tally)
     teller.heading("The week")
-    told = tell(week)
-    views: Views = {actor.id: hub.view.items(actor.id) for actor in CAST}
-    _desks(week, views)
+    told = tell(week, lambda: _desks(week, _views(hub)))
     _consequences(week, told)
-    replay, audited = _audit(week, folder, views, told)
+    replay, audited = _audit(week, folder, told)
     return {
         "submissions": len(week.sent),
         "leaves": len(week.leaves.all),
@@ -110,8 +108,14 @@ def _opening(teller: Teller) -> None:
     )
 
 
+def _views(hub: Hub) -> Views:
+    return {actor.id: hub.view.items(actor.id) for actor in CAST}
+
+
 def _desks(week: Week, views: Views) -> None:
-    week.tell.heading("What each desk sees on Sunday evening")
+    """What desks see on Saturday afternoon; what they see at the end is checked too."""
+    sight.shown_as_decided(week, views)
+    week.tell.heading("What each desk sees on Saturday afternoon")
     week.tell.say(
         "The two columns on the right are the auditor's: they say why. A desk itself learns of what it does not see only"
         " as much as its decision allows. Items are named by type and time, so that no name slips into a heading."
@@ -125,6 +129,7 @@ def _desks(week: Week, views: Views) -> None:
     bases = sorted({code for leaf in week.leaves.all for code in leaf.body.get("basis", ())})
     week.tell.gap()
     week.tell.say("Legal bases: " + "; ".join(f"{words.basis(c)}: {words.citations()[c]}" for c in bases) + ".")
+    week.tell.heading("The week goes on: consent is taken back")
 
 
 def _consequences(week: Week, told: Told) -> None:
@@ -137,8 +142,9 @@ def _consequences(week: Week, told: Told) -> None:
     )
 
 
-def _audit(week: Week, folder: Path, views: Views, told: Told) -> tuple[Replay, Audited]:
+def _audit(week: Week, folder: Path, told: Told) -> tuple[Replay, Audited]:
     week.tell.heading("Audit")
+    views = _views(week.hub)
     for check in (checks.receipts, checks.explanations, recalls.exact, feeds.whole):
         check(week)
     checks.signatures(week, folder / "hub")

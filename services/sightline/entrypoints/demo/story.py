@@ -1,5 +1,6 @@
 """The week: who sends what, when, and in answer to what they were shown."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sightline.entrypoints.demo import forms
@@ -42,14 +43,19 @@ class Told:
     """Desks that could read the findings just before consent was withdrawn, the sender left out."""
 
 
-def tell(week: Week) -> Told:
-    """The whole week. Raises `StoryStopped` where the hub does not do what people rely on."""
+def tell(week: Week, pause: Callable[[], None]) -> Told:
+    """The whole week. Raises `StoryStopped` where the hub does not do what people rely on.
+
+    `pause` is called on Saturday afternoon, when most has been shown and nothing is taken back yet.
+    """
     _monday(week)
     alert_form, unknown, earlier, refused_form = _tuesday(week)
     claim = _wednesday(week)
     _thursday(week)
     message = _friday(week)
-    findings, withdrawal, before = _weekend(week, earlier)
+    findings = _saturday(week)
+    pause()
+    withdrawal, before = _taken_back(week, earlier, findings)
     return Told(
         earlier=earlier,
         findings=findings,
@@ -110,7 +116,7 @@ def _tuesday(week: Week) -> tuple[Sent, Sent, Sent, str]:
     week.send(HAMPSHIRE, "consent.recorded", forms.consent_to_service(), says, role="social_worker")
     week.at(1, "16:30")
     says = "held the return interview; sends what Wren said to those who offer the service"
-    earlier = _service(week, "missing.returned", forms.interview_findings(), says)
+    earlier = _interview(week, forms.interview_findings(), says)
     return alert_form, unknown, earlier, _jory(week)
 
 
@@ -197,10 +203,15 @@ def _friday(week: Week) -> Sent:
     return message
 
 
-def _weekend(week: Week, earlier: Sent) -> tuple[Sent, Sent, frozenset[str]]:
+def _saturday(week: Week) -> Sent:
     week.at(5, "11:30")
     says = "held another return interview; sends what Wren would like from the service"
-    findings = _service(week, "missing.returned", forms.wishes(), says)
+    findings = _interview(week, forms.wishes(), says)
+    week.at(5, "15:00")
+    return findings
+
+
+def _taken_back(week: Week, earlier: Sent, findings: Sent) -> tuple[Sent, frozenset[str]]:
     week.at(5, "16:00")
     item = findings.items[0]
     before = frozenset(leaf.pair[0] for leaf in week.leaves.about(item) if leaf.shown) - {findings.actor.id}
@@ -213,7 +224,7 @@ def _weekend(week: Week, earlier: Sent) -> tuple[Sent, Sent, frozenset[str]]:
     _answer(week, MASH, earlier.items[0], "removed", "answers the recall of the first findings: removed")
     _answer(week, MASH, item, "removed", "answers the recall of the second: removed")
     _overdue(week)
-    return findings, withdrawal, before
+    return withdrawal, before
 
 
 def _overdue(week: Week) -> None:
@@ -227,8 +238,10 @@ def _overdue(week: Week) -> None:
     week.at(6, "18:00")
 
 
-def _service(week: Week, type: str, form: forms.Form, says: str) -> Sent:
-    return week.send(HAMPSHIRE, type, form, says, role="social_worker", purpose="service_provision")
+def _interview(week: Week, form: forms.Form, says: str) -> Sent:
+    """Findings of a return interview: there is no form of their own yet, so they come as those of a return."""
+    how = {"role": "social_worker", "purpose": "service_provision", "title": "Return interview"}
+    return week.send(HAMPSHIRE, "missing.returned", form, says, **how)
 
 
 def _answer(week: Week, actor: Actor, ref: str, answer: str, says: str, **how: str) -> None:

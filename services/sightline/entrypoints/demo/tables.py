@@ -105,7 +105,7 @@ def standing(rows: Iterable[tuple[str, str, str, str, str]]) -> Table:
     """What one withdrawal did to each item, desk by desk."""
     table = plain(
         "Consent taken back, Saturday 16:00: what is recalled, and what stands",
-        ("Item", 20), ("Desk", 15), ("Had seen it by", 19), ("Now", 9), ("Why", 0),
+        ("Item", 17), ("Desks", 20), ("Had seen it by", 18), ("Now", 9), ("Why", 0),
     )  # fmt: skip
     before = ""
     for item, desk, by, now, why in rows:

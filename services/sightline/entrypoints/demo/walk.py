@@ -48,6 +48,7 @@ def walk_through(folder: Path, teller: Teller, *, as_json: bool) -> int:
 
 def _walk(hub: Hub) -> list[Stop]:
     keys = enrol(hub)
+    hub.settle()
     form = forms.wren_missing()
     raw = sign_event(
         keys[MISSING.id],
@@ -76,7 +77,11 @@ def _inward(hub: Hub, raw: bytes) -> list[Stop]:
     answer = hub.record(verified)[0]
     receipt = read_receipt(answer.receipt, hub.hub_keys)
     first, second = parsed[0], verified[0]
-    what = f"a {words.title(first.envelope.type)}" if isinstance(first, Submission) and first.envelope else "a refusal"
+    what = (
+        f"a {words.title(first.envelope.type).lower()}"
+        if isinstance(first, Submission) and first.envelope
+        else "a refusal"
+    )
     kid = first.kid.partition("#")[0] if isinstance(first, Submission) else ""
     return [
         Stop(stage="submit", file="submit/stage.py", takes=f"{len(raw)} bytes, not believed", gives=f"{what}, parsed and fitting its schema; still not believed"),
@@ -94,7 +99,7 @@ def _outward(hub: Hub) -> list[Stop]:
     replay = hub.replay()
     readers = sum(any(v.state == "disclosed" for v in hub.view.items(actor.id)) for actor in CAST)
     return [
-        Stop(stage="decide", file="decide/stage.py", takes=f"{entries} ledger entries", gives=f"{sealed.size} leaves, from {asked} different sets of facts; nothing can be read yet"),
+        Stop(stage="decide", file="decide/stage.py", takes=f"{entries} ledger entries", gives=f"{sealed.count} leaves, from {asked} different sets of facts; nothing can be read yet"),
         Stop(stage="register", file="register/seal.py", takes=f"{sealed.count} leaves", gives=f"a tree of {sealed.size} leaves under a signed checkpoint: now it may be read"),
         Stop(stage="feed", file="feed/stage.py", takes="the sealed leaves", gives=f"one numbered entry in the feed of each of {len(told)} desks"),
         Stop(stage="view", file="view/reading.py", takes="a desk (here the MASH) and its sealed decision", gives=f"{readers} desks can read it; the MASH sees {words.classes(view.classes)}; not: {words.classes(view.withheld)}"),

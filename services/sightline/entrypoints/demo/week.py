@@ -119,12 +119,13 @@ class Week:
 
     def send(self, actor: Actor, type: str, data: Mapping[str, Any], says: str, **how: str) -> Sent:
         """One desk sends one form; it is accepted, decided, sealed and told of, or the story stops."""
+        title = how.pop("title", words.title(type))
         raw = self.signed(actor, type, data, role=how.pop("role", "practitioner"), **how)
         before = self.hub.ledger.head()
         sent = self._submit(actor, type, data, raw)
         if sent.answer.outcome != "accepted" or sent.receipt is None:
             raise StoryStopped(f"{actor.name} sent {words.title(type)}, and the hub answered {sent.answer.outcome}")
-        self._name_items(before, sent.at)
+        self._name_items(before, f"{title} ({sent.at:%a %H:%M})")
         changes, recalls = self._settle(sent.items)
         self._name_alerts(changes)
         outcome = f"accepted, no. {sent.receipt.number}"
@@ -235,11 +236,11 @@ class Week:
     def _number(self, answer: Answer) -> int:
         return read_receipt(answer.receipt, self.hub.hub_keys).number
 
-    def _name_items(self, before: int, at: datetime) -> None:
+    def _name_items(self, before: int, title: str) -> None:
         for entry in (placed.entry for placed in self.hub.ledger.read(before, _MANY)):
             if isinstance(entry, ItemEntry) and entry.digest:
                 part = ", on one child" if entry.part == CHILD_PART else ""
-                self.titles[entry.ref] = f"{words.title(entry.type)} ({at:%a %H:%M}){part}"
+                self.titles[entry.ref] = title + part
 
     def _name_alerts(self, changes: Sequence[Change]) -> None:
         for leaf in (c.leaf for c in changes if c.leaf.type.startswith("alert.")):

@@ -74,7 +74,7 @@ HUB_RULES = {
 """Meanings that the Rego does not spell out."""
 RECALLS = {
     "corrected": "its sender corrected it",
-    "lapsed": "the ground for showing it is gone",
+    "lapsed": "its ground is gone",
     "stop_use": "its sender took it back",
     "wrong_disclosure": "it was of another child",
 }

@@ -1,0 +1,75 @@
+"""What journeys ask again and again of a town: which rules spoke, what a desk sees, what it was asked to let go of."""
+
+from typing import Any
+
+from sightline.kernel.errors import Refused
+from sightline.kernel.ids import DeskId
+from sightline.view.reading import ItemView
+from tests.builders_hub import MASH, POLICE, Sent, Town, a_missing, admits, decision, leaves, sends
+
+FORUM = DeskId("hampshire-partnership/forum")
+PLACING = DeskId("hampshire-placements/team")
+
+
+def a_forum(town: Town, **what: Any) -> DeskId:
+    """A partnership forum of the area."""
+    return admits(town, FORUM, "mace", "partnership_forum", **what)
+
+
+def a_placing_team(town: Town) -> DeskId:
+    """A placing team of the area, not yet involved with anybody."""
+    return admits(town, PLACING, "childrens_social_care", "placing_team")
+
+
+def a_person(town: Town, desk: str, kind: str, *verified: str) -> DeskId:
+    """A desk that is not professional: family, a carer, an enquirer ... as the hub's operators verified them."""
+    return admits(town, desk, "voluntary_and_faith", "charity", kind=kind, verification=frozenset(verified))
+
+
+def rules(town: Town, desk: str, item: str) -> list[str]:
+    """The rules that the desk's latest decision about the item names."""
+    return list(decision(town, DeskId(desk), item)["rules"])
+
+
+def withheld(town: Town, desk: str, item: str) -> list[str]:
+    """``class:rule`` of what that decision keeps from the desk."""
+    return list(decision(town, DeskId(desk), item)["withheld"])
+
+
+def view(town: Town, desk: str, item: str) -> ItemView | None:
+    """What the desk sees of the item; None where it is answered like something that does not exist."""
+    try:
+        return town.hub.view.item(DeskId(desk), item)
+    except Refused as refused:
+        assert refused.code == "not_found"
+        return None
+
+
+def shown(town: Town, desk: str, item: str) -> set[str]:
+    """Classes that the desk sees of the item now."""
+    seen = view(town, desk, item)
+    return set(seen.classes) if seen else set()
+
+
+def recalls(town: Town, desk: str, item: str) -> list[str]:
+    """Kinds of the recalls of that item that the desk was sent, in order."""
+    return [leaf["kind"] for leaf in leaves(town, desk=desk, item=item, typ="recall")]
+
+
+def involves(town: Town, child: dict[str, str], desk: str, kind: str = "strategy") -> Sent:
+    """The MASH says that the desk is involved, which needs nobody's confirmation."""
+    form = {"child": child, "involvement_kind": kind, "involved_desk": desk}
+    return sends(town, MASH, "involvement.opened", form)
+
+
+def missing(town: Town, **changes: Any) -> Sent:
+    """A missing report by the police."""
+    return sends(town, POLICE, "missing.reported", a_missing(**changes))
+
+
+def entries(town: Town, kind: str) -> int:
+    """How many ledger entries of that topic there are."""
+    placed = town.hub.ledger.read_steps(0, 100_000)
+    return sum(type(one.entry).TOPIC == kind for one in placed)
+
+
