@@ -69,7 +69,7 @@ def missing(town: Town, **changes: Any) -> Sent:
 
 def entries(town: Town, kind: str) -> int:
     """How many ledger entries of that topic there are."""
-    placed = town.hub.ledger.read_steps(0, 100_000)
+    placed = town.hub.ledger.read(0, 100_000)
     return sum(type(one.entry).TOPIC == kind for one in placed)
 
 

@@ -19,6 +19,7 @@ TABLES = (
         "CREATE TABLE IF NOT EXISTS item_folds (position BIGINT PRIMARY KEY, ref TEXT UNIQUE, type TEXT, stream TEXT,"
         " version BIGINT, state BLOB)"
     ),
+    "CREATE INDEX IF NOT EXISTS item_folds_type ON item_folds (type, position)",
     "CREATE TABLE IF NOT EXISTS child_items (child TEXT, item BIGINT, PRIMARY KEY (child, item))",
 )
 

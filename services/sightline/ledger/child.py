@@ -117,6 +117,12 @@ class Child(Stream):
         item: str
         reason: str
 
+    class PPN1Issued(Event):
+        TOPIC = "child.ppn1_issued.v1"
+        circumstance: str
+        episode: int
+        """The latest one; 0 if none is recorded."""
+
     class AlertMet(Event):
         TOPIC = "child.alert_met.v1"
         alert: str
@@ -152,6 +158,10 @@ class Child(Stream):
         self.exploiters: set[str] = set()
         """Relations flagged as suspected exploiters."""
         self.flags: set[tuple[str, str]] = set()
+        self.issued: set[tuple[str, int]] = set()
+        """Circumstance and episode of every PPN1 issued: what was done before it was due is not asked for."""
+        self.struck: set[tuple[str, str]] = set()
+        """Clocks that have run out, by kind and reference."""
         self.answered_recalls: set[str] = set()
         self.proposed: set[str] = set()
         """Hexadecimal ids of records that may be the same child's."""
@@ -217,13 +227,23 @@ class Child(Stream):
     def _involvement_closed(self, desk: str, kind: str) -> None:
         self.involved[desk] = {k: is_so for k, is_so in self.involved[desk].items() if kind not in {"", k}}
 
+    @event(PPN1Issued)
+    def _ppn1_issued(self, circumstance: str, episode: int) -> None:
+        self.issued.add((circumstance, episode))
+
+    @event(ClockStruck)
+    def _clock_struck(self, clock: str, ref: str) -> None:
+        self.struck.add((clock, ref))
+
     @event(AlertMet)
     def _alert_met(self, alert: str) -> None:
         self.alerts[alert] = replace(self.alerts[alert], met=True)
 
     @event(AlertAcknowledged)
     def _alert_acknowledged(self, alert: str, by: str) -> None:
-        self.alerts[alert] = replace(self.alerts[alert], acknowledged_by=by)
+        # A record held from before the alert was raised does not know it: writing collides then, and it is loaded anew.
+        if alert in self.alerts:
+            self.alerts[alert] = replace(self.alerts[alert], acknowledged_by=by)
 
     @event(RecallAnswered)
     def _recall_answered(self, recall: str) -> None:

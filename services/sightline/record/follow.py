@@ -21,6 +21,7 @@ from sightline.protocol.episodes import (
     RETURNED_AND_HARMED,
     ROW_OF_CIRCUMSTANCE,
     THIRD_IN_90_DAYS,
+    Episode,
     counted_episodes,
     is_repeat,
     returned_harmed,
@@ -97,7 +98,8 @@ def raise_alert(
 
 def ppn1_due(step: Step, child: Child, circumstance: str, episode: int) -> None:
     """The force's desk must issue a PPN1, once for each circumstance of each episode (A-22, A-23)."""
-    if not step.protocol.ppn1_applies or child.alert_for(circumstance, episode) is not None:
+    is_done = child.alert_for(circumstance, episode) is not None or (circumstance, episode) in child.issued
+    if is_done or not step.protocol.ppn1_applies:
         return
     counted = counted_episodes(child.episodes.values(), step.at, step.protocol.repeat)
     body = {
@@ -114,6 +116,7 @@ def ppn1_due(step: Step, child: Child, circumstance: str, episode: int) -> None:
 def missing_reported(step: Step, child: Child, said: Said) -> None:
     """A report opens an episode; a second one while the child is missing adds to it (N-27, N-22, T-08)."""
     if child.open_episode is not None:
+        _add_to(step, child, child.open_episode, said)
         return
     number = len(child.episodes) + 1
     began = min(instant(said.data.get("missing_since"), step.at), step.at)
@@ -132,8 +135,14 @@ def missing_reported(step: Step, child: Child, said: Said) -> None:
     step.work.set_clock("ppn1_evaluation", due=due, stream=child.id, ref=str(number), desk="", area=step.area)
 
 
+def _add_to(step: Step, child: Child, episode: Episode, said: Said) -> None:
+    """A further report may say that a child thought absent is missing; less than is known already it does not say."""
+    if episode.category == "absent" and said.data.get("missing_category") == "missing":
+        missing_categorised(step, child, said)
+
+
 def missing_categorised(step: Step, child: Child, said: Said) -> None:
-    """The category may change at any time and is counted anew (T-04, A-26)."""
+    """The category may change at any time and is judged and counted anew (T-04, A-26)."""
     episode = child.open_episode
     if episode is None:
         return
@@ -146,24 +155,33 @@ def missing_categorised(step: Step, child: Child, said: Said) -> None:
         risk=on_scale("risk", said.data["missing_risk"]) if "missing_risk" in said.data else episode.risk,
     )
     _repeat(step, child)
+    if ("ppn1_evaluation", str(episode.number)) in child.struck:
+        _evaluate(step, child, episode.number)
 
 
 def missing_returned(step: Step, child: Child, said: Said) -> None:
-    """A return ends the open episode; harm makes a PPN1 due (N-20). A return without a report is only recorded."""
-    episode = child.open_episode
-    if episode is None:
-        return
-    ended = max(min(instant(said.data.get("returned_at"), step.at), step.at), episode.began)
+    """A return ends the open episode; harm makes a PPN1 due (N-20), also harm that a later one tells of (ME-06).
+
+    A return without a report is only recorded.
+    """
     harmed = said.data.get("harm_suffered") == "yes"
+    episode = child.open_episode or child.last_episode
+    if episode is None or not (episode.is_open or (harmed and not episode.harmed)):
+        return
+    at = max(min(instant(said.data.get("returned_at"), step.at), step.at), episode.began)
+    ended = episode.ended or at
     child.note(Child.EpisodeEnded, step=step.id, timestamp=step.at, number=episode.number, ended=ended, harmed=harmed)
     if returned_harmed(child.episodes[episode.number]):
         ppn1_due(step, child, RETURNED_AND_HARMED, episode.number)
 
 
 def ppn1_issued(step: Step, child: Child, said: Said) -> None:
-    """A PPN1 meets every open alert of its circumstance."""
+    """A PPN1 meets every open alert of its circumstance, and what would still become due for this episode."""
+    circumstance, episode = said.data["ppn1_circumstance"], child.last_episode
+    number = episode.number if episode else 0
+    child.note(Child.PPN1Issued, step=step.id, timestamp=step.at, circumstance=circumstance, episode=number)
     for alert in list(child.alerts.values()):
-        if alert.circumstance == said.data.get("ppn1_circumstance") and not alert.met:
+        if alert.circumstance == circumstance and not alert.met:
             child.note(Child.AlertMet, step=step.id, timestamp=step.at, alert=alert.ref, by=step.item)
 
 
@@ -265,9 +283,7 @@ def clock_struck(step: Step, child: Child, kind: str, ref: str) -> None:
     """What a clock that ran out makes due. Clocks trigger; they do not decide (design §6)."""
     child.note(Child.ClockStruck, step=step.id, timestamp=step.at, clock=kind, ref=ref)
     if kind == "ppn1_evaluation":
-        episode = child.episodes.get(int(ref))
-        if episode is not None and still_missing(episode):
-            ppn1_due(step, child, MISSING_NOT_RETURNED, episode.number)
+        _evaluate(step, child, int(ref))
     elif kind == "confirmation" and not all(child.involved[ref].values()):
         asks = "Confirm or close a claim of involvement with this child."
         _raise(step, child, "alert.confirmation_due", "confirmation_due", asks, {"subject_desk": ref}, ref)
@@ -306,6 +322,13 @@ def _body(step: Step, code: str, asks: str, extra: Mapping[str, Any]) -> Mapping
 
 _OURS = "†"
 """The `row` of alerts that no catalogue row asks for."""
+
+
+def _evaluate(step: Step, child: Child, number: int) -> None:
+    """N-21, at the area's evaluation point and whenever the category changes after it (A-22, A-26)."""
+    episode = child.episodes.get(number)
+    if episode is not None and still_missing(episode):
+        ppn1_due(step, child, MISSING_NOT_RETURNED, number)
 
 
 def _repeat(step: Step, child: Child) -> None:
