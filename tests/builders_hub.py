@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -125,11 +126,9 @@ def a_hub(
     vault = SqliteVault(folder / "keys" / "children.sqlite", {"2026": keys.wrapping})
     file = {"PERSISTENCE_MODULE": sqlite.MODULE, "SQLITE_DBNAME": str(folder / "sightline.sqlite")}
     ledger = Ledger(env=store or file)
-    real = WasmEngine(share("policies"))
 
     def close() -> None:
         hub.verify.close()
-        real.close()
         ledger.close()
         vault.close()
 
@@ -138,7 +137,7 @@ def a_hub(
             origin=ORIGIN,
             ledger=ledger,
             vault=vault,
-            engine=engine(real),
+            engine=engine(the_engine()),
             policies=share("policies"),
             keys=keys,
             clock=clock,
@@ -148,6 +147,12 @@ def a_hub(
         )
     )
     return hub
+
+
+@cache
+def the_engine() -> WasmEngine:
+    """The compiled policy. It keeps nothing between questions, so that all hubs of a test run may ask the same one."""
+    return WasmEngine(share("policies"))
 
 
 def a_town(folder: Path, *, cast: Mapping[DeskId, tuple[str, str]] = CAST, **how: Any) -> Town:

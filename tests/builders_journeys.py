@@ -5,7 +5,7 @@ from typing import Any
 from sightline.kernel.errors import Refused
 from sightline.kernel.ids import DeskId
 from sightline.view.reading import ItemView
-from tests.builders_hub import MASH, POLICE, Sent, Town, a_missing, admits, decision, leaves, sends
+from tests.builders_hub import HEALTH, MASH, POLICE, Sent, Town, a_child, a_consent, a_missing, admits, decision, leaves, sends
 
 FORUM = DeskId("hampshire-partnership/forum")
 PLACING = DeskId("hampshire-placements/team")
@@ -60,6 +60,11 @@ def involves(town: Town, child: dict[str, str], desk: str, kind: str = "strategy
     """The MASH says that the desk is involved, which needs nobody's confirmation."""
     form = {"child": child, "involvement_kind": kind, "involved_desk": desk}
     return sends(town, MASH, "involvement.opened", form)
+
+
+def knows(town: Town, serial: int = 1) -> Sent:
+    """The health trust speaks of a child first, so that its number binds what others say of the child later."""
+    return sends(town, HEALTH, "consent.recorded", a_consent(a_child(serial), "not_sought", consent_purpose="assessment"))
 
 
 def missing(town: Town, **changes: Any) -> Sent:

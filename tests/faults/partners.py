@@ -34,6 +34,7 @@ class Sent:
     envelope: Envelope
     receipt: bytes = b""
     """Of its acceptance; empty as long as none came."""
+    times_accepted: int = 0
     is_refused: bool = False
 
 
@@ -194,8 +195,9 @@ class Partners:
             one.is_refused = True
             return
         assert one.is_good, "what must be refused was accepted"
+        one.times_accepted += answer.outcome == "accepted"
+        assert one.times_accepted <= 1, "an accepted submission was accepted a second time"
         if one.receipt:
-            assert answer.outcome == "repeated", "an accepted submission was accepted a second time"
             assert answer.receipt == one.receipt, "the receipt is another one than the first"
             return
         assert answer.outcome == "accepted" or index in self._unsure, "what was never sent before was known"

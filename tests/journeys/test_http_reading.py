@@ -269,6 +269,7 @@ def test_the_page_and_the_document_name_every_address(hub: Served) -> None:
 
 def test_metrics_count_what_was_done_and_name_no_desk(hub: Served, report: Receipt) -> None:
     hub.get("/v1/alerts", MASH)
+    hub.get(f"/v1/items/{report.items[0]}", MASH)
     text = hub.get("/metrics").text
     assert re.search(r"^sightline_register_leaves [1-9]", text, re.MULTILINE)
     assert re.search(r'^sightline_reads_total\{.*what="alerts"\} [1-9]', text, re.MULTILINE)

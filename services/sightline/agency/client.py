@@ -4,27 +4,35 @@ Refused: `HubRefused` with the hub's own code. What passes (no connection, 503) 
 made again, submissions included, for the hub answers the same bytes with the same receipt.
 """
 
-import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
 import httpx2
 
+from sightline.agency.answers import (
+    HubKeys,
+    HubRefused,
+    Json,
+    Page,
+    PublicKeys,
+    Sent,
+    Told,
+    read_hub_keys,
+    reading,
+    streamed,
+    told_of,
+)
 from sightline.formats import strict_json
-from sightline.formats.feed import FeedEntry
-from sightline.formats.jwk import PrivateKey, public_of
+from sightline.formats.jwk import PrivateKey
 from sightline.formats.reading_token import make_token
-from sightline.formats.receipt import Receipt, read_receipt
+from sightline.formats.receipt import read_receipt
 from sightline.kernel.errors import Refused, Unavailable
-from sightline.kernel.ids import KeyId
 from sightline.kernel.ports import Clock
 
-Json = Mapping[str, Any]
-PublicKeys = Mapping[KeyId, tuple[str, bytes]]
+__all__ = ["HubClient", "HubKeys", "HubRefused", "Page", "PublicKeys", "Sent", "Told", "read_hub_keys"]
 
 SENT_AS = "application/jose"
 TRIES = 5
@@ -32,62 +40,7 @@ FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 15.0
 _SILENCE_S = 45.0
 """A stream says something every second; after this much silence the connection is taken for lost."""
-_HASH = re.compile(r"[0-9a-f]{64}")
 _UNAVAILABLE = frozenset({429, 502, 503, 504})
-
-
-class HubRefused(Refused):
-    """The hub said no. `receipt` is its signed receipt of that, empty where it gave none."""
-
-    def __init__(self, problem: Json, name: str = "") -> None:
-        super().__init__(str(problem.get("code", "unknown")), str(problem.get("detail", problem.get("title", ""))))
-        self.status = int(problem.get("status", 0))
-        self.pointer = str(problem.get("pointer", ""))
-        self.receipt = str(problem.get("receipt", "")).encode()
-        self.name = name
-        """Under which the hub gives that receipt again."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HubKeys:
-    """What a hub publishes of itself. Keep it at the first contact: a later difference must be explained."""
-
-    origin: str
-    audience: str
-    vkey: str
-    receipt_keys: PublicKeys
-    intake_key: Mapping[str, str]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sent:
-    """What came back for a submission."""
-
-    receipt: Receipt
-    """Its signature checked with the hub's key."""
-    compact: bytes
-    """The receipt as signed: keep it."""
-    is_repeat: bool
-    """The hub had this very event already."""
-    name: str
-    """Under which the hub gives the receipt again."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
-    """One entry of the feed, and what it says if bodies were asked for."""
-
-    entry: FeedEntry
-    item: Json = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
-    """Entries in order, and the signed heartbeat of the moment; a stream's heartbeat is a page without entries."""
-
-    told: tuple[Told, ...]
-    heartbeat: bytes
-    count: int
 
 
 class HubClient:
@@ -155,9 +108,9 @@ class HubClient:
 
     def page(self, *, after: int, limit: int = 500, bodies: bool = False) -> Page:
         """Entries after number `after`."""
-        with _reading():
+        with reading():
             found = self._json("/v1/feed", after=after, limit=limit, bodies=bodies)
-            told = tuple(_told(row) for row in found["entries"])
+            told = tuple(told_of(row) for row in found["entries"])
             return Page(told=told, heartbeat=str(found["heartbeat"]).encode(), count=int(found["count"]))
 
     def stream(self, *, after: int, bodies: bool = False, tries: int = TRIES) -> Iterator[Page]:
@@ -188,7 +141,7 @@ class HubClient:
                 answer.read()
             _check(answer)
             for event in httpx2.EventSource(answer):
-                page = _streamed(event)
+                page = streamed(event)
                 if page is not None:
                     yield page
 
@@ -225,7 +178,7 @@ class HubClient:
         return self._get(f"/v1/consistency/{old}/{new}", signed=False).content
 
     def _json(self, path: str, *, signed: bool = True, **params: Any) -> Json:
-        with _reading():
+        with reading():
             return dict(self._get(path, signed=signed, **params).json())
 
     def _get(self, path: str, *, signed: bool = True, **params: Any) -> httpx2.Response:
@@ -252,42 +205,6 @@ def _reaching() -> Iterator[None]:
         raise Refused("request_invalid", "not the address of a hub") from exc
 
 
-@contextmanager
-def _reading() -> Iterator[None]:
-    """What a hub says that is not as hubs speak is its fault, never a crash of ours."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError):
-        raise Refused("not_json", "the hub's answer does not have the members that it should have") from None
-
-
-def read_hub_keys(found: Json) -> HubKeys:
-    """What a hub published, from the wire or from where a desk kept it. Raises Refused."""
-    with _reading():
-        rows = [(KeyId(str(row["kid"])), str(row["alg"]), _jwk(row)) for row in found["receipt_keys"]]
-        return HubKeys(
-            origin=str(found["origin"]),
-            audience=str(found["audience"]),
-            vkey=str(found["vkey"]),
-            receipt_keys={kid: (alg, public_of(jwk, alg)) for kid, alg, jwk in rows},
-            intake_key={str(name): str(value) for name, value in found["intake_key"].items()},
-        )
-
-
-def _streamed(event: httpx2.ServerSentEvent) -> Page | None:
-    """What an event of a stream says; None for one of a kind that we do not know."""
-    if event.event not in {"entry", "heartbeat", "closed"}:
-        return None
-    with _reading():
-        said: Any = event.json()
-        if event.event == "entry":
-            return Page(told=(_told(said),), heartbeat=b"", count=0)
-        if event.event == "heartbeat":
-            return Page(told=(), heartbeat=str(said["heartbeat"]).encode(), count=int(said["count"]))
-        problem = dict(said)
-    raise HubRefused(problem)
-
-
 def _check(answer: httpx2.Response) -> httpx2.Response:
     if answer.status_code in _UNAVAILABLE:
         raise Unavailable("unavailable", f"the hub answers {answer.status_code}")
@@ -310,17 +227,3 @@ def _problem(answer: httpx2.Response) -> Json:
 
 def _pause(attempt: int) -> float:
     return min(LONGEST_WAIT_S, FIRST_WAIT_S * (1 << (attempt - 1)))
-
-
-def _jwk(row: Json) -> dict[str, str]:
-    return {name: str(row[name]) for name in ("kty", "crv", "x", "y") if name in row}
-
-
-def _told(row: Json) -> Told:
-    try:
-        if not _HASH.fullmatch(row["hash"]):
-            raise ValueError
-        entry = FeedEntry(seq=int(row["seq"]), leaf=str(row["leaf"]), leaf_hash=str(row["hash"]), kind=str(row["kind"]))
-        return Told(entry=entry, item=dict(row.get("item", {})))
-    except (KeyError, TypeError, ValueError):
-        raise Refused("feed_malformed", "a feed entry does not have a feed entry's members") from None

@@ -1,10 +1,9 @@
-"""Missing episodes and the three circumstances of a PPN1: the worked examples of catalogue 7.2, row by row."""
+"""Episodes and the three circumstances: catalogue A-20 to A-22 with its worked examples ME-01 to ME-08."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sightline.protocol.areas import read_area
 from sightline.protocol.episodes import (
     Episode,
     RepeatRule,
@@ -14,116 +13,106 @@ from sightline.protocol.episodes import (
     still_missing,
 )
 
-DAY_1 = datetime(2026, 1, 1, 18, 0, tzinfo=UTC)
+FIRST = datetime(2026, 3, 1, 22, 0, tzinfo=UTC)
 GUIDE = RepeatRule()
 MET = RepeatRule(counted=frozenset({"missing", "absent"}))
+INCLUSIVE = RepeatRule(inclusive=True)
 
 
 def day(number: int) -> datetime:
-    """The start of an episode that began on that day; day 1 is the first."""
-    return DAY_1 + timedelta(days=number - 1)
+    """The same hour of that day, the first being 1."""
+    return FIRST + timedelta(days=number - 1)
 
 
 def episodes(*days: int, absent: tuple[int, ...] = ()) -> list[Episode]:
-    """Episodes that began on those days, all over within the hour; those of `absent` of that category."""
+    """Episodes that began on those days, each over after an hour and unharmed, in order."""
+    numbered = enumerate(sorted((*days, *absent)), 1)
     return [
         Episode(
-            number=number,
-            began=day(on),
-            category="absent" if on in absent else "missing",
+            number=n,
+            began=day(d),
+            category="absent" if d in absent else "missing",
             risk="medium",
-            ended=day(on) + timedelta(hours=1),
+            ended=day(d) + timedelta(hours=1),
         )
-        for number, on in enumerate(days, 1)
+        for n, d in numbered
     ]
 
 
 @pytest.mark.parametrize(
-    ("days", "absent", "rule", "expected"),
+    ("found", "today", "rule", "expected"),
     [
-        pytest.param((1, 45, 90), (), GUIDE, True, id="ME-01: 89 days span three"),
-        pytest.param((1, 45, 91), (), GUIDE, False, id="ME-02: exactly 90 days ago no longer counts by default"),
-        pytest.param((1, 45, 91), (), RepeatRule(inclusive=True), True, id="ME-02: it does where the area says so"),
-        pytest.param((1, 45, 80), (80,), GUIDE, False, id="ME-03: absent is no category of the guide's"),
-        pytest.param((1, 45, 80), (80,), MET, True, id="ME-04: the 2013 edition counts absent too"),
-        pytest.param((80, 85), (), GUIDE, False, id="ME-05: two are not three"),
-        pytest.param((1, 2, 3), (), GUIDE, True, id="ME-08: three within hours are three"),
+        pytest.param(episodes(1, 45, 90), 90, GUIDE, True, id="ME-01"),
+        pytest.param(episodes(1, 45, 91), 91, GUIDE, False, id="ME-02-as-configured"),
+        pytest.param(episodes(1, 45, 91), 91, INCLUSIVE, True, id="ME-02-if-inclusive"),
+        pytest.param(episodes(1, 45, absent=(80,)), 80, GUIDE, False, id="ME-03"),
+        pytest.param(episodes(1, 45, absent=(80,)), 80, MET, True, id="ME-04"),
+        pytest.param(episodes(80, 85), 85, GUIDE, False, id="ME-05"),
+        pytest.param(episodes(1), 1, GUIDE, False, id="ME-06"),
+        pytest.param(episodes(1), 1, GUIDE, False, id="ME-07"),
+        pytest.param(episodes(1, 2, 3), 3, GUIDE, True, id="ME-08"),
     ],
 )
-def test_three_in_ninety_days(days: tuple[int, ...], absent: tuple[int, ...], rule: RepeatRule, expected: bool) -> None:
-    assert is_repeat(episodes(*days, absent=absent), day(days[-1]), rule) is expected
+def test_the_worked_examples_of_three_in_ninety_days(
+    found: list[Episode], today: int, rule: RepeatRule, expected: bool
+) -> None:
+    assert is_repeat(found, day(today), rule) is expected
 
 
 @pytest.mark.parametrize(
-    ("moved", "counts"),
+    ("age", "default", "inclusive"),
     [
-        pytest.param(timedelta(microseconds=1), True, id="just inside"),
-        pytest.param(timedelta(), False, id="at the edge"),
-        pytest.param(-timedelta(microseconds=1), False, id="just outside"),
+        pytest.param(timedelta(days=90) - timedelta(seconds=1), 1, 1, id="just-inside"),
+        pytest.param(timedelta(days=90), 0, 1, id="exactly-ninety-days"),
+        pytest.param(timedelta(days=90) + timedelta(seconds=1), 0, 0, id="just-outside"),
     ],
 )
-def test_the_window_is_ninety_days_to_the_microsecond(moved: timedelta, counts: bool) -> None:
-    now = day(91)
-    first = Episode(number=1, began=day(1) + moved, category="missing", risk="low", ended=day(2))
-    assert bool(counted_episodes([first], now, GUIDE)) is counts
+def test_the_window_opens_ninety_days_ago(age: timedelta, default: int, inclusive: int) -> None:
+    (one,) = episodes(1)
+    assert len(counted_episodes([one], one.began + age, GUIDE)) == default
+    assert len(counted_episodes([one], one.began + age, INCLUSIVE)) == inclusive
 
 
-def test_an_episode_of_the_future_is_not_counted() -> None:
-    assert counted_episodes(episodes(10), day(9), GUIDE) == []
+@pytest.mark.parametrize(
+    ("ahead", "expected"),
+    [
+        pytest.param(timedelta(seconds=-1), 1, id="just-begun"),
+        pytest.param(timedelta(0), 1, id="beginning-now"),
+        pytest.param(timedelta(seconds=1), 0, id="yet-to-begin"),
+    ],
+)
+def test_the_window_ends_now(ahead: timedelta, expected: int) -> None:
+    (one,) = episodes(1)
+    assert len(counted_episodes([one], one.began - ahead, GUIDE)) == expected
 
 
-def test_me_05_returned_unharmed_is_no_circumstance() -> None:
-    one = Episode(number=1, began=day(85), category="missing", risk="low").returned(day(86), harmed=False)
+@pytest.mark.parametrize(("count", "expected"), [(2, False), (3, True), (4, True)], ids=["two", "three", "four"])
+def test_the_third_episode_is_the_threshold(count: int, expected: bool) -> None:
+    assert is_repeat(episodes(*range(1, count + 1)), day(count), GUIDE) is expected
+
+
+def test_me_05_and_me_06_only_harm_makes_a_return_a_circumstance() -> None:
+    (one,) = episodes(1)
     assert not returned_harmed(one)
-    assert not still_missing(one)
+    assert returned_harmed(one.returned(day(2), harmed=True))
 
 
-def test_me_06_returned_and_harmed_is_one() -> None:
-    assert returned_harmed(Episode(number=1, began=day(1), category="missing", risk="low").returned(day(2), harmed=True))
+def test_an_absent_child_who_comes_back_harmed_was_not_missing() -> None:
+    (one,) = episodes(absent=(1,))
+    assert not returned_harmed(one.returned(day(2), harmed=True))
 
 
-def test_me_07_still_missing_is_one() -> None:
-    assert still_missing(Episode(number=1, began=day(1), category="missing", risk="low"))
+def test_me_07_an_open_missing_episode_is_a_circumstance_and_a_closed_one_is_not() -> None:
+    one = Episode(number=1, began=day(1), category="missing", risk="high")
+    assert one.is_open
+    assert still_missing(one)
+    assert not still_missing(one.recategorised("absent", "low"))
+    assert not still_missing(one.returned(day(2), harmed=False))
 
 
-def test_an_absent_child_is_neither_still_missing_nor_returned_and_harmed() -> None:
-    absent = Episode(number=1, began=day(1), category="absent", risk="low")
-    assert not still_missing(absent)
-    assert not returned_harmed(absent.returned(day(2), harmed=True))
-
-
-def test_a_change_of_category_keeps_the_episode_and_its_start() -> None:
-    before = Episode(number=4, began=day(1), category="absent", risk="low")
-    after = before.recategorised("missing", "high")
-    assert (after.number, after.began, after.category, after.risk) == (4, day(1), "missing", "high")
-    assert before.category == "absent"
-
-
-def an_area(**changes: object) -> dict[str, object]:
-    """One row of areas.json."""
-    row: dict[str, object] = {
-        "edition": "4lscb_guide",
-        "ppn1_applies": True,
-        "ppn1_evaluation_hours": 6,
-        "repeat": {"threshold": 3, "window_days": 90, "inclusive": False, "counted_categories": ["missing"]},
-        "recall_answer_hours": 72,
-        "confirmation_hours": 24,
-        "possible_match_hours": 24,
-    }
-    return row | changes
-
-
-def test_an_areas_times_are_read_in_the_units_that_their_names_say() -> None:
-    area = read_area(an_area())
-    assert area.repeat == GUIDE
-    assert area.ppn1_evaluation == timedelta(hours=6)
-    assert (area.recall_answer, area.confirmation, area.possible_match) == (
-        timedelta(hours=72),
-        timedelta(hours=24),
-        timedelta(hours=24),
-    )
-
-
-def test_an_area_whose_text_knows_no_ppn1_counts_no_episodes_for_it() -> None:
-    area = read_area(an_area(ppn1_applies=False))
-    assert not is_repeat(episodes(1, 2, 3), day(3), area.repeat)
+def test_another_category_counts_anew_and_changes_nothing_else() -> None:
+    (one,) = episodes(absent=(1,))
+    again = one.recategorised("missing", "high")
+    assert (again.number, again.began, again.ended) == (one.number, one.began, one.ended)
+    assert counted_episodes([one], day(1), GUIDE) == []
+    assert counted_episodes([again], day(1), GUIDE) == [again]

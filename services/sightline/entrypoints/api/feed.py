@@ -4,7 +4,7 @@ An event's id is its number in the feed, which the ledger keeps: a restart of th
 id says where to go on, never what may be read: each push is read anew for the desk, and its standing checked again.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Scope, Send
 
 from sightline.entrypoints.api.answers import json_response
 from sightline.entrypoints.api.parts import Parts, PartsOf, ReaderOf
@@ -58,11 +59,24 @@ async def feed(
         return json_response(await run_in_threadpool(read))
     start = _resume(last_event_id, after)
     parts.streams.take(reader.desk)
-    return StreamingResponse(
-        _stream(parts, reader, start, limit, bodies),
-        media_type=EVENT_STREAM,
-        headers={"X-Accel-Buffering": "no"},
-    )
+    return _Streaming(_stream(parts, reader, start, limit, bodies), lambda: parts.streams.give_back(reader.desk))
+
+
+class _Streaming(StreamingResponse):
+    """A stream that calls `ended` however it ends, also where its client had gone before it began."""
+
+    media_type = EVENT_STREAM
+
+    def __init__(self, content: AsyncIterator[bytes], ended: Callable[[], None]) -> None:
+        super().__init__(content, headers={"X-Accel-Buffering": "no"})
+        self._ended = ended
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._ended()
 
 
 def _resume(last_event_id: str, after: int) -> int:
@@ -75,7 +89,7 @@ def _resume(last_event_id: str, after: int) -> int:
 
 
 async def _stream(parts: Parts, reader: Reader, after: int, limit: int, bodies: bool) -> AsyncIterator[bytes]:
-    with parts.streams.taken(reader.desk), parts.metrics.streams.track_inprogress():
+    with parts.metrics.streams.track_inprogress():
         yield format_sse_event(comment="a new id for each entry; heartbeats have none", retry=RETRY_MS)
         try:
             async for event in _events(parts, reader, after, limit, bodies):

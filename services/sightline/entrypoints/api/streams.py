@@ -2,8 +2,6 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from anyio import CapacityLimiter
 
@@ -41,11 +39,7 @@ class Streams:
                 raise Refused("too_many_streams", f"a desk has at most {self._of_a_desk} open streams")
             self._open[desk] += 1
 
-    @contextmanager
-    def taken(self, desk: DeskId) -> Iterator[None]:
-        """Give back, at the end, what `take` took."""
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._open[desk] -= 1
+    def give_back(self, desk: DeskId) -> None:
+        """One less."""
+        with self._lock:
+            self._open[desk] -= 1

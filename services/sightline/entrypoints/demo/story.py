@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sightline.entrypoints.demo import forms
+from sightline.entrypoints.demo import forms, intelligence
 from sightline.entrypoints.demo.cast import (
     BUREAU,
     CHARITY,
@@ -72,16 +72,16 @@ def tell(week: Week, pause: Callable[[], None]) -> Told:
 def _monday(week: Week) -> None:
     week.at(0, "08:40")
     says = "sends a CPI (partnership intelligence): a man in a car, and two pupils"
-    cpi = week.send(SCHOOL, "cpi.submitted", forms.cpi_of_school(), says, purpose="prevent_other_trafficking")
+    cpi = week.send(SCHOOL, "cpi.submitted", intelligence.cpi_of_school(), says, purpose="prevent_other_trafficking")
     week.at(0, "09:05")
     week.repeat(cpi, "sends exactly the same again: its system had missed the answer")
     week.at(0, "11:20")
     item = week.sees(BUREAU, "cpi.submitted").ref
     says = "grades it 3x5x2: source untested, seen at first hand, may be passed on under conditions"
-    week.send(BUREAU, "cpi.graded", forms.grading(item), says, purpose="prevent_other_trafficking")
+    week.send(BUREAU, "cpi.graded", intelligence.grading(item), says, purpose="prevent_other_trafficking")
     week.at(0, "11:45")
     says = "passes on a version from which nobody can tell who told it"
-    week.send(BUREAU, "cpi.sanitised", forms.sanitised(item), says)
+    week.send(BUREAU, "cpi.sanitised", intelligence.sanitised(item), says)
     week.at(0, "12:10")
     forged(week)
     week.at(0, "19:30")
@@ -124,7 +124,13 @@ def _one_child_or_two(week: Week) -> Sent:
     week.at(1, "10:30")
     says = "sends a CPI about Jory, whom it knows by name and birth date only"
     unknown = week.send(
-        HEALTH, "cpi.submitted", forms.cpi_of_health(), says, role="nurse", purpose="prevent_other_trafficking", **SOUTH
+        HEALTH,
+        "cpi.submitted",
+        intelligence.cpi_of_health(),
+        says,
+        role="nurse",
+        purpose="prevent_other_trafficking",
+        **SOUTH,
     )
     week.at(1, "11:00")
     alert = week.sees(MASH, "alert.match_possible").ref
@@ -178,7 +184,7 @@ def _thursday(week: Week) -> None:
     week.at(3, "11:15")
     item = week.sees(SCHOOL, "cpi.submitted").ref
     says = "corrects its CPI: the car was dark green"
-    week.send(SCHOOL, "item.corrected", forms.correction(item), says, role="designated_lead")
+    week.send(SCHOOL, "item.corrected", intelligence.correction(item), says, role="designated_lead")
     week.at(3, "13:00")
     _answer(week, BUREAU, item, "acted_on", "answers the recall: has put it right in its own records")
 
@@ -193,7 +199,12 @@ def _friday(week: Week) -> Sent:
     week.at(4, "18:20")
     says = "has telephoned the police; writes down for them what Wren told its worker"
     message = week.send(
-        CHARITY, "cpi.submitted", forms.cpi_of_charity(), says, role="outreach_worker", purpose="service_provision"
+        CHARITY,
+        "cpi.submitted",
+        intelligence.cpi_of_charity(),
+        says,
+        role="outreach_worker",
+        purpose="service_provision",
     )
     week.at(4, "22:30")
     form = forms.returned_well("2026-11-20T22:10:00Z", "returned_voluntarily")
