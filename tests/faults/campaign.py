@@ -111,7 +111,7 @@ class Campaign:
         """Admit the desks and their keys, in a new hub or one that stands already."""
         load, hub = Load(self._seed, self._clock), self.open()
         load.found(hub)
-        hub.settle()
+        hub.register.seal()
         self.vkey = hub.vkey
         self.partners = Partners(load, hub.hub_keys, self._seed, self.last_words)
         hub.close()
@@ -167,7 +167,8 @@ class Campaign:
     def end(self, hub: HubProcess) -> None:
         """Wait until everything is answered, and stop a hub in good order."""
         self.partners.finish(hub)
-        assert hub.quit() == 0, self.last_words()
+        code = hub.quit()
+        assert code == 0, f"exit code {code}; {self.last_words()}"
         self.partners.ended(hub)
         hub.marks.close()
         self.report = self.verified(self.report)

@@ -153,7 +153,7 @@ class Child:
         self._runner = runner
         self._pipe = pipe
         self._lock = threading.Lock()
-        self._polls: queue.SimpleQueue[frames.Poll] = queue.SimpleQueue()
+        self._polls: queue.SimpleQueue[frames.Poll | None] = queue.SimpleQueue()
 
     def say(self, message: frames.FromChild) -> None:
         """Write one message, whole."""
@@ -162,7 +162,8 @@ class Child:
 
     def run(self) -> None:
         """Answer until told to quit, or until the parent is gone."""
-        threading.Thread(target=self._poll_all, daemon=True).start()
+        reader = threading.Thread(target=self._poll_all, daemon=True)
+        reader.start()
         while (frame := frames.read(self._pipe)) is not None:
             match frames.to_child.decode(frame):
                 case frames.Submit() as one:
@@ -172,7 +173,10 @@ class Child:
                 case frames.AskHealth():
                     self.say(self._health())
                 case frames.Quit():
-                    return
+                    break
+        # The hub is closed after this: nobody may be reading then.
+        self._polls.put(None)
+        reader.join()
 
     def _submit(self, one: frames.Submit) -> None:
         try:
@@ -192,8 +196,7 @@ class Child:
         self.say(frames.Answered(n=n, outcome=answer.outcome, code=code, receipt=answer.receipt))
 
     def _poll_all(self) -> None:
-        while True:
-            one = self._polls.get()
+        while (one := self._polls.get()) is not None:
             self.say(page_of(self._hub, DeskId(one.desk), one.after))
 
     def _health(self) -> frames.Health:
