@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -17,6 +18,7 @@ from tests.faults.partners import Partners
 from tests.faults.process import PATIENCE_S, HubProcess
 
 from sightline.audit.verify import Report, verify_folder
+from sightline.kernel.errors import Unavailable
 from sightline.runtime.embedded import embedded
 from sightline.runtime.hub import Hub
 
@@ -96,22 +98,25 @@ def _at_step(n: int, random: Random) -> End:
 class Campaign:
     """Lives of one hub."""
 
-    def __init__(self, folder: Path, *, seed: int, is_founded: bool = True) -> None:
+    def __init__(self, folder: Path, *, seed: int, pace: float = PACE, is_founded: bool = True) -> None:
         self.folder = folder / "hub"
         self.tally = Tally()
         self._log = folder / "child.log"
         self._random = Random(seed)
-        self._began = time.monotonic()
-        self._clock = PacedClock(self._began, PACE)
+        self.began = time.monotonic()
+        self._pace = pace
+        self.clock = PacedClock(self.began, pace)
         self._seed = seed
         if is_founded:
             self.found()
 
     def found(self) -> None:
         """Admit the desks and their keys, in a new hub or one that stands already."""
-        load, hub = Load(self._seed, self._clock), self.open()
+        load, hub = Load(self._seed, self.clock), self.open()
         load.found(hub)
-        hub.register.seal()
+        while not (hub.register_folder / "checkpoint").exists():
+            with suppress(Unavailable):  # A hub that stands already may have been first.
+                hub.register.seal()
         self.vkey = hub.vkey
         self.partners = Partners(load, hub.hub_keys, self._seed, self.last_words)
         hub.close()
@@ -119,7 +124,7 @@ class Campaign:
 
     def open(self) -> Hub:
         """The hub in this process, for founding and for the books."""
-        return embedded(self.folder, origin=ORIGIN, clock=self._clock)
+        return embedded(self.folder, origin=ORIGIN, clock=self.clock)
 
     def start(self, kill: Kill | None = None, *, marks: str = "marks") -> HubProcess:
         """A new life, which may not stand yet."""
@@ -127,8 +132,8 @@ class Campaign:
             folder=str(self.folder),
             marks=str(self.folder.with_name(marks)),
             origin=ORIGIN,
-            began=self._began,
-            pace=PACE,
+            began=self.began,
+            pace=self._pace,
             kill=kill,
             batch=self._random.choice([1, 16, 64, 256]),
             seal_ms=self._random.choice([1, 20, 100]),

@@ -239,7 +239,7 @@ def pragmas(hub: Hub, name: str) -> list[Any]:
 
 def live(pipe: "Connection[bytes, bytes]", plan: Plan, log: str) -> None:
     """Live until told to quit, or killed."""
-    _log_to(log)
+    log_to(log)
     marks = Marks(Path(plan.marks))
     marks.entered(STARTING)
     started = time.perf_counter()
@@ -270,7 +270,8 @@ def _settings(plan: Plan) -> Settings:
     )
 
 
-def _log_to(log: str) -> None:
+def log_to(log: str) -> None:
+    """What this process prints goes into that file."""
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(handle, 1)
     os.dup2(handle, 2)

@@ -99,6 +99,10 @@ class Load:
             request = make_registration(self._keys[desk], sources=[_source(desk)], types=["*"], now=self._clock.now())
             hub.admin.register_key(request)
 
+    def key(self, desk: str) -> PrivateKey:
+        """That desk's own key."""
+        return self._keys[desk]
+
     def next(self) -> tuple[bytes, bool]:
         """A signed submission, and whether the hub should take it: a few are ones that it must refuse."""
         if self._random.random() < 0.03:

@@ -27,7 +27,7 @@ def _nursery() -> ForkServerContext:
     return context
 
 
-_NURSERY = _nursery()
+NURSERY = _nursery()
 
 
 class HubProcess:
@@ -38,8 +38,8 @@ class HubProcess:
         self.marks = Marks(Path(plan.marks), fresh=True)
         self.inbox: queue.SimpleQueue[frames.FromChild | None] = queue.SimpleQueue()
         self.began = time.monotonic()
-        self._pipe, theirs = _NURSERY.Pipe()
-        self._process = _NURSERY.Process(target=live, args=(theirs, plan, str(log)), daemon=True)
+        self._pipe, theirs = NURSERY.Pipe()
+        self._process = NURSERY.Process(target=live, args=(theirs, plan, str(log)), daemon=True)
         self._process.start()
         theirs.close()
         self._listener = threading.Thread(target=self._listen, daemon=True)

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-
 from tests.builders_hub import (
     CSC,
     HEALTH,
@@ -22,7 +21,7 @@ from tests.builders_hub import (
     passes,
     sends,
 )
-from tests.builders_journeys import entries, missing, rules, shown, view
+from tests.builders_journeys import entries, missing, rules, says, shown, view
 
 DUE = "alert.ppn1_due"
 HARMED, STILL, THIRD = "returned_and_harmed", "missing_not_returned", "third_in_90_days"
@@ -35,7 +34,7 @@ def due(town: Town, circumstance: str = "") -> list[str]:
 
 
 def comes_back(town: Town, **changes: str) -> None:
-    sends(town, POLICE, "missing.returned", a_return(a_child(), town.clock.now(), **changes))
+    says(town, POLICE, "missing.returned", a_return(a_child(), town.clock.now(), **changes))
 
 
 def goes_missing(town: Town, category: str = "missing") -> None:
@@ -83,7 +82,7 @@ def test_me_06_harm_found_only_at_the_safe_and_well_check_makes_it_due(journey: 
 
 
 def test_a_return_before_any_report_is_recorded_and_begins_nothing(journey: Town) -> None:
-    sent = sends(journey, POLICE, "missing.returned", a_return(a_child(), START))
+    sent = says(journey, POLICE, "missing.returned", a_return(a_child(), START))
     assert view(journey, MASH, sent.item).state == "disclosed"
     assert entries(journey, "child.episode_began.v1") == entries(journey, "child.episode_ended.v1") == 0
     passes(journey, hours=7)
@@ -120,14 +119,14 @@ def test_a_child_made_missing_after_the_judgement_is_judged_anew(journey: Town) 
     """A-26: a category change evaluates the circumstances again."""
     sent = missing(journey, missing_category="absent")
     passes(journey, hours=7)
-    sends(journey, POLICE, "missing.categorised", a_category(sent.child, "missing"))
+    says(journey, POLICE, "missing.categorised", a_category(sent.child, "missing"))
     assert due(journey) == [STILL]
 
 
 def test_a_child_made_missing_before_the_judgement_is_judged_at_its_time(journey: Town) -> None:
     sent = missing(journey, missing_category="absent")
     passes(journey, hours=3)
-    sends(journey, POLICE, "missing.categorised", a_category(sent.child, "missing"))
+    says(journey, POLICE, "missing.categorised", a_category(sent.child, "missing"))
     passes(journey, hours=2, minutes=59)
     assert due(journey) == []
     passes(journey, minutes=1)
@@ -180,15 +179,15 @@ def test_n_22_absences_do_not_count_until_they_are_made_missing(journey: Town) -
     an_episode(journey)
     goes_missing(journey, "absent")
     assert due(journey) == []
-    sends(journey, POLICE, "missing.categorised", a_category(a_child(), "missing"))
+    says(journey, POLICE, "missing.categorised", a_category(a_child(), "missing"))
     assert due(journey) == [THIRD]
 
 
 def test_a_second_report_while_the_child_is_missing_adds_no_episode(journey: Town) -> None:
     an_episode(journey)
     goes_missing(journey)
-    sends(journey, CSC, "missing.reported", a_missing())
-    sends(journey, HEALTH, "missing.reported", a_missing())
+    says(journey, CSC, "missing.reported", a_missing())
+    says(journey, HEALTH, "missing.reported", a_missing())
     assert entries(journey, "child.episode_began.v1") == 2
     assert due(journey) == []
 
@@ -202,8 +201,8 @@ def test_each_circumstance_of_each_episode_asks_once(journey: Town) -> None:
     an_episode(journey)
     goes_missing(journey)
     passes(journey, hours=6)
-    sends(journey, POLICE, "missing.categorised", a_category(a_child(), "absent"))
-    sends(journey, POLICE, "missing.categorised", a_category(a_child(), "missing"))
+    says(journey, POLICE, "missing.categorised", a_category(a_child(), "absent"))
+    says(journey, POLICE, "missing.categorised", a_category(a_child(), "missing"))
     comes_back(journey, harm_suffered="yes")
     comes_back(journey, harm_suffered="yes")
     assert sorted(due(journey)) == sorted([THIRD, STILL, HARMED])
@@ -211,21 +210,43 @@ def test_each_circumstance_of_each_episode_asks_once(journey: Town) -> None:
     assert due(journey, THIRD) == [THIRD, THIRD]
 
 
+def test_a_ppn1_issued_before_it_was_due_is_not_asked_for(journey: Town) -> None:
+    missing(journey)
+    says(journey, POLICE, "ppn1.issued", a_ppn1(a_child(), STILL))
+    passes(journey, hours=7)
+    assert due(journey) == []
+
+
+def test_a_further_report_that_an_absent_child_is_missing_is_judged_like_the_first(journey: Town) -> None:
+    missing(journey, missing_category="absent")
+    says(journey, CSC, "missing.reported", a_missing())
+    passes(journey, hours=6)
+    assert due(journey) == [STILL]
+    assert entries(journey, "child.episode_began.v1") == 1
+
+
+def test_a_further_report_of_absence_makes_a_missing_child_no_less_missing(journey: Town) -> None:
+    missing(journey)
+    says(journey, CSC, "missing.reported", a_missing(missing_category="absent"))
+    passes(journey, hours=6)
+    assert due(journey) == [STILL]
+
+
 def test_a_ppn1_meets_the_alert_of_its_circumstance_and_no_other(journey: Town) -> None:
     missing(journey)
     passes(journey, hours=6)
     comes_back(journey, harm_suffered="yes")
-    sends(journey, POLICE, "ppn1.issued", a_ppn1(a_child(), STILL))
+    says(journey, POLICE, "ppn1.issued", a_ppn1(a_child(), STILL))
     assert entries(journey, "child.alert_met.v1") == 1
-    sends(journey, POLICE, "ppn1.issued", a_ppn1(a_child(), STILL))
+    says(journey, POLICE, "ppn1.issued", a_ppn1(a_child(), STILL))
     assert entries(journey, "child.alert_met.v1") == 1
-    sends(journey, POLICE, "ppn1.issued", a_ppn1(a_child(), HARMED))
+    says(journey, POLICE, "ppn1.issued", a_ppn1(a_child(), HARMED))
     assert entries(journey, "child.alert_met.v1") == 2
 
 
 @pytest.mark.parametrize(("circumstance", "row"), [(HARMED, "N-20"), (STILL, "N-21"), (THIRD, "N-22")])
 def test_a_ppn1_tells_childrens_services_by_duty(journey: Town, circumstance: str, row: str) -> None:
-    sent = sends(journey, POLICE, "ppn1.issued", a_ppn1(a_child(), circumstance), purpose="referral")
+    sent = says(journey, POLICE, "ppn1.issued", a_ppn1(a_child(), circumstance), purpose="referral")
     for desk in (CSC, OTHER_CSC):
         assert row in rules(journey, desk, sent.item)
         assert "narrative" in shown(journey, desk, sent.item)
@@ -233,7 +254,7 @@ def test_a_ppn1_tells_childrens_services_by_duty(journey: Town, circumstance: st
 
 
 def test_n_27_every_report_tells_the_mash_whatever_its_purpose(journey: Town) -> None:
-    sent = sends(journey, POLICE, "missing.reported", a_missing(), purpose="assessment")
+    sent = says(journey, POLICE, "missing.reported", a_missing(), purpose="assessment")
     assert rules(journey, MASH, sent.item) == ["N-27"]
     assert "narrative" in shown(journey, MASH, sent.item)
     assert view(journey, OTHER_CSC, sent.item).state == "exists"
@@ -245,13 +266,13 @@ def test_an_alert_is_acknowledged_by_whoever_was_asked_and_by_nobody_else(journe
     (alert,) = alerts(journey, POLICE, DUE)
     stranger = sends(journey, CSC, "alert.acknowledged", {"alert": alert.ref})
     assert stranger.refused == "unknown_item"
-    assert not sends(journey, POLICE, "alert.acknowledged", {"alert": alert.ref}).refused
+    says(journey, POLICE, "alert.acknowledged", {"alert": alert.ref})
     assert entries(journey, "child.alert_acknowledged.v1") == 1
     assert len(alerts(journey, POLICE, DUE)) == 1
 
 
 def test_the_end_of_an_episode_takes_nothing_back(journey: Town) -> None:
-    sent = sends(journey, CSC, "missing.reported", a_missing(), purpose="assessment")
+    sent = says(journey, CSC, "missing.reported", a_missing(), purpose="assessment")
     assert "D-33" in rules(journey, POLICE, sent.item)
     passes(journey, hours=1)
     comes_back(journey)

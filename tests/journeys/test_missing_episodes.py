@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from sightline.view.reading import ItemView
 from tests.builders_hub import (
     BUREAU,
     CSC,
@@ -23,6 +22,8 @@ from tests.builders_hub import (
     passes,
     sends,
 )
+
+from sightline.view.reading import ItemView
 
 
 def due(town: Town, desk: Any = POLICE) -> list[str]:
@@ -222,7 +223,11 @@ def test_a_ppn1_issued_before_it_was_due_raises_no_alert(town: Town) -> None:
 
 def test_the_issued_ppn1_reaches_childrens_services_by_duty(town: Town) -> None:
     child = goes_missing(town)
-    for circumstance, row in (("returned_and_harmed", "N-20"), ("missing_not_returned", "N-21"), ("third_in_90_days", "N-22")):
+    for circumstance, row in (
+        ("returned_and_harmed", "N-20"),
+        ("missing_not_returned", "N-21"),
+        ("third_in_90_days", "N-22"),
+    ):
         issued = sends(town, POLICE, "ppn1.issued", a_ppn1(child, circumstance))
         leaf = decision(town, CSC, issued.item)
         assert row in leaf["rules"]

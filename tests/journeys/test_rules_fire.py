@@ -24,7 +24,6 @@ from tests.builders_hub import (
     decision,
     feed,
     passes,
-    sends,
 )
 from tests.builders_journeys import (
     PLACING,
@@ -35,6 +34,7 @@ from tests.builders_journeys import (
     knows,
     missing,
     rules,
+    says,
     shown,
     view,
     withheld,
@@ -55,7 +55,7 @@ def test_d_01_denying_what_nothing_permits_is_recorded_as_a_decision(journey: To
 
 def test_d_01_sharing_at_discretion_is_recorded_as_one(journey: Town) -> None:
     knows(journey)
-    sends(journey, CSC, "consent.recorded", a_consent(a_child()))
+    says(journey, CSC, "consent.recorded", a_consent(a_child()))
     sent = missing(journey, to=[SCHOOL])
     assert {"D-01", "D-02"} <= set(rules(journey, SCHOOL, sent.item))
     assert "record_justification" in decision(journey, SCHOOL, sent.item)["obl"]
@@ -63,7 +63,7 @@ def test_d_01_sharing_at_discretion_is_recorded_as_one(journey: Town) -> None:
 
 def test_d_02_consent_shows_a_school_what_it_needs_and_d_11_keeps_what_might_compromise_safety(journey: Town) -> None:
     knows(journey)
-    sends(journey, CSC, "consent.recorded", a_consent(a_child()))
+    says(journey, CSC, "consent.recorded", a_consent(a_child()))
     sent = missing(journey, to=[SCHOOL])
     assert "D-02" in rules(journey, SCHOOL, sent.item)
     assert {"identity:D-11", "location:D-11", "narrative:D-11"} <= set(withheld(journey, SCHOOL, sent.item))
@@ -73,7 +73,7 @@ def test_d_02_consent_shows_a_school_what_it_needs_and_d_11_keeps_what_might_com
 
 def test_d_11_does_not_stand_in_the_way_of_whoever_is_directly_involved(journey: Town) -> None:
     knows(journey)
-    sends(journey, CSC, "consent.recorded", a_consent(a_child()))
+    says(journey, CSC, "consent.recorded", a_consent(a_child()))
     sent = missing(journey, to=[SCHOOL])
     involves(journey, a_child(), SCHOOL, "school_place")
     assert "D-11" not in rules(journey, SCHOOL, sent.item)
@@ -82,7 +82,7 @@ def test_d_11_does_not_stand_in_the_way_of_whoever_is_directly_involved(journey:
 
 def test_d_02_needs_the_purpose_that_consent_was_given_for(journey: Town) -> None:
     knows(journey)
-    sends(journey, CSC, "consent.recorded", a_consent(a_child(), consent_purpose="assessment"))
+    says(journey, CSC, "consent.recorded", a_consent(a_child(), consent_purpose="assessment"))
     sent = missing(journey, to=[SCHOOL])
     assert "D-02" not in rules(journey, SCHOOL, sent.item)
     assert view(journey, SCHOOL, sent.item) is None
@@ -90,7 +90,7 @@ def test_d_02_needs_the_purpose_that_consent_was_given_for(journey: Town) -> Non
 
 def test_d_03_welfare_at_risk_and_a_reason_take_the_place_of_consent_that_was_refused(journey: Town) -> None:
     knows(journey)
-    sends(journey, CSC, "consent.recorded", a_consent(a_child(), "refused"))
+    says(journey, CSC, "consent.recorded", a_consent(a_child(), "refused"))
     sent = missing(journey, to=[SCHOOL], sharing=JUSTIFIED)
     assert "D-03" in rules(journey, SCHOOL, sent.item)
     assert "assessment" in shown(journey, SCHOOL, sent.item)
@@ -98,7 +98,7 @@ def test_d_03_welfare_at_risk_and_a_reason_take_the_place_of_consent_that_was_re
 
 def test_d_03_without_a_reason_is_held_by_d_01(journey: Town) -> None:
     knows(journey)
-    sends(journey, CSC, "consent.recorded", a_consent(a_child(), "not_possible"))
+    says(journey, CSC, "consent.recorded", a_consent(a_child(), "not_possible"))
     sent = missing(journey, to=[SCHOOL], sharing=PLAIN | {"welfare_risk": True})
     assert "assessment:D-01" in withheld(journey, SCHOOL, sent.item)
     assert view(journey, SCHOOL, sent.item) is None
@@ -121,10 +121,10 @@ def test_d_05_a_school_place_is_not_the_network(journey: Town) -> None:
 def test_d_09_a_carer_learns_nothing_once_an_exploiter_is_suspected_among_them(journey: Town) -> None:
     carer = a_person(journey, "oakapple-home/carer", "carer")
     knows(journey)
-    sends(journey, CSC, "consent.recorded", a_consent(a_child()))
+    says(journey, CSC, "consent.recorded", a_consent(a_child()))
     sent = missing(journey, to=[carer])
     assert shown(journey, carer, sent.item)
-    sends(journey, CSC, "flag.raised", a_flag(a_child(), "suspected_exploiter", relation="parent"))
+    says(journey, CSC, "flag.raised", a_flag(a_child(), "suspected_exploiter", relation="parent"))
     assert rules(journey, carer, sent.item) == ["D-09"]
     assert view(journey, carer, sent.item).state == "recalled"
     assert "do_not_notify_carers" in decision(journey, CSC, sent.item)["obl"]
@@ -133,7 +133,7 @@ def test_d_09_a_carer_learns_nothing_once_an_exploiter_is_suspected_among_them(j
 def test_d_09_a_carer_is_told_of_nothing_that_is_new(journey: Town) -> None:
     family = a_person(journey, "oakapple-home/parent", "family")
     knows(journey)
-    sends(journey, CSC, "flag.raised", a_flag(a_child(), "suspected_exploiter", relation="parent"))
+    says(journey, CSC, "flag.raised", a_flag(a_child(), "suspected_exploiter", relation="parent"))
     sent = missing(journey, to=[family])
     assert rules(journey, family, sent.item) == ["D-09"]
     assert feed(journey, family) == ()
@@ -144,8 +144,8 @@ def test_d_12_a_forum_learns_where_a_looked_after_child_is_only_once_it_is_verif
     forum = a_forum(journey)
     known = a_person_of_the_forum(journey)
     child = a_child(is_looked_after=True)
-    cpi = sends(journey, CHARITY, "cpi.submitted", a_cpi(child))
-    sent = sends(journey, BUREAU, "cpi.sanitised", a_sanitised(cpi.items[-1], to=[forum, known]))
+    cpi = says(journey, CHARITY, "cpi.submitted", a_cpi(child))
+    sent = says(journey, BUREAU, "cpi.sanitised", a_sanitised(cpi.items[-1], to=[forum, known]))
     assert "location:D-12" in withheld(journey, forum, sent.item)
     assert "location" not in shown(journey, forum, sent.item)
     assert "location" in shown(journey, known, sent.item)
@@ -166,8 +166,8 @@ def test_d_16_whoever_has_not_given_the_safe_word_sees_nothing(journey: Town) ->
     caller = a_person(journey, "oakapple-aunt/caller", "enquirer")
     known = a_person(journey, "oakapple-uncle/caller", "enquirer", "safe_word_given")
     knows(journey)
-    sends(journey, CSC, "consent.recorded", a_consent(a_child()))
-    sends(journey, CSC, "flag.raised", a_flag(a_child(), "safe_word_set"))
+    says(journey, CSC, "consent.recorded", a_consent(a_child()))
+    says(journey, CSC, "flag.raised", a_flag(a_child(), "safe_word_set"))
     sent = missing(journey, to=[caller, known])
     assert rules(journey, caller, sent.item) == ["D-16"]
     assert view(journey, caller, sent.item) is None
@@ -177,11 +177,11 @@ def test_d_16_whoever_has_not_given_the_safe_word_sees_nothing(journey: Town) ->
 def test_d_14_confidential_whereabouts_reach_the_placing_team_and_the_police_only(journey: Town) -> None:
     a_placing_team(journey)
     knows(journey)
-    sends(journey, CSC, "flag.raised", a_flag(a_child(), "location_protected"))
+    says(journey, CSC, "flag.raised", a_flag(a_child(), "location_protected"))
     child = a_child(address="1 Example Row", phone="01632 960 001", trafficking_status="suspected")
     sent = missing(journey, child=child)
     involves(journey, a_child(), PLACING, "placing_team")
-    sends(journey, CSC, "consent.recorded", a_consent(a_child()))
+    says(journey, CSC, "consent.recorded", a_consent(a_child()))
     assert {"contact:D-14", "location:D-14"} <= set(withheld(journey, MASH, sent.item))
     assert "address" not in view(journey, MASH, sent.item).body["child"]
     for desk in (BUREAU, PLACING):
@@ -192,7 +192,7 @@ def test_d_14_confidential_whereabouts_reach_the_placing_team_and_the_police_onl
 def test_d_14_raised_later_recalls_the_whereabouts(journey: Town) -> None:
     sent = missing(journey, child=a_child(address="1 Example Row"))
     assert "location" in shown(journey, HEALTH, sent.item)
-    sends(journey, CSC, "flag.raised", a_flag(a_child(), "location_protected"))
+    says(journey, CSC, "flag.raised", a_flag(a_child(), "location_protected"))
     assert "location" not in shown(journey, HEALTH, sent.item)
     assert [entry.kind for entry in feed(journey, HEALTH)].count("recall") == 1
 
@@ -203,7 +203,7 @@ def test_d_14_raised_later_recalls_the_whereabouts(journey: Town) -> None:
 def test_d_30_a_first_responder_gets_a_childs_nrm_referral_without_consent(journey: Town) -> None:
     responder = admits(journey, "youth-trust/nrm", "voluntary_and_faith", "charity", first_responder=True)
     form = a_missing(to=[responder, CHARITY])
-    sent = sends(journey, CSC, "missing.reported", form, purpose="nrm_referral")
+    sent = says(journey, CSC, "missing.reported", form, purpose="nrm_referral")
     assert "D-30" in rules(journey, responder, sent.item)
     assert "identity" in shown(journey, responder, sent.item)
     assert "inform_child_where_safe" in decision(journey, responder, sent.item)["obl"]
@@ -213,14 +213,14 @@ def test_d_30_a_first_responder_gets_a_childs_nrm_referral_without_consent(journ
 def test_d_30_somebody_presumed_to_be_a_child_is_one(journey: Town) -> None:
     responder = admits(journey, "youth-trust/nrm", "voluntary_and_faith", "charity", first_responder=True)
     form = a_missing(a_child(date_of_birth="1999-01-01", presumed_child=True), to=[responder])
-    sent = sends(journey, CSC, "missing.reported", form, purpose="nrm_referral")
+    sent = says(journey, CSC, "missing.reported", form, purpose="nrm_referral")
     assert "D-30" in rules(journey, responder, sent.item)
 
 
 def test_d_31_suspected_trafficking_goes_to_a_first_responder_in_remit(journey: Town) -> None:
     responder = admits(journey, "exampleton-mash/desk", "mash", "mash", first_responder=True)
     form = a_missing(a_child(trafficking_status="suspected"))
-    sent = sends(journey, CSC, "missing.reported", form, purpose="icta_referral")
+    sent = says(journey, CSC, "missing.reported", form, purpose="icta_referral")
     assert "D-31" in rules(journey, responder, sent.item)
     assert "D-31" not in rules(journey, MASH, sent.item)
 
@@ -229,7 +229,7 @@ def test_d_31_later_suspicion_opens_what_was_recorded_before(journey: Town) -> N
     role = "childrens_social_care"
     responder = admits(journey, "exampleton-council/response", role, role, first_responder=True)
     knows(journey)
-    sent = sends(journey, CSC, "missing.reported", a_missing(), purpose="icta_referral")
+    sent = says(journey, CSC, "missing.reported", a_missing(), purpose="icta_referral")
     assert view(journey, responder, sent.item).state == "exists"
     missing(journey, child=a_child(trafficking_status="suspected"))
     assert "D-31" in rules(journey, responder, sent.item)
@@ -237,7 +237,7 @@ def test_d_31_later_suspicion_opens_what_was_recorded_before(journey: Town) -> N
 
 
 def test_d_33_everything_relevant_about_a_missing_child_goes_to_the_police(journey: Town) -> None:
-    sent = sends(journey, CHARITY, "missing.reported", a_missing())
+    sent = says(journey, CHARITY, "missing.reported", a_missing())
     assert rules(journey, POLICE, sent.item) == ["D-33"]
     assert GUARDED - {"contact", "third_party"} <= shown(journey, POLICE, sent.item)
 
@@ -250,7 +250,7 @@ def test_d_34_health_social_care_and_the_mash_pool_what_the_police_know(journey:
 
 
 def test_d_34_does_not_pool_what_a_charity_reports(journey: Town) -> None:
-    sent = sends(journey, CHARITY, "missing.reported", a_missing())
+    sent = says(journey, CHARITY, "missing.reported", a_missing())
     assert "D-34" not in rules(journey, HEALTH, sent.item)
     assert view(journey, HEALTH, sent.item).state == "exists"
     assert view(journey, HEALTH, sent.item).ask == CHARITY
@@ -258,15 +258,15 @@ def test_d_34_does_not_pool_what_a_charity_reports(journey: Town) -> None:
 
 def test_d_35_what_was_known_in_placement_goes_on_being_shared_with_the_police(journey: Town) -> None:
     flag = a_flag(a_child(is_looked_after=True), "conflict", desk="nobody/here", reason="Seen with a known adult.")
-    sent = sends(journey, CSC, "flag.raised", flag, purpose="police_update")
+    sent = says(journey, CSC, "flag.raised", flag, purpose="police_update")
     assert "D-35" in rules(journey, POLICE, sent.item)
     assert "identity" in shown(journey, POLICE, sent.item)
 
 
 def test_d_39_in_immediate_danger_the_police_are_told_by_anybody(journey: Town) -> None:
-    calm = sends(journey, CHARITY, "flag.raised", a_flag(a_child(2), "safe_word_set"))
+    calm = says(journey, CHARITY, "flag.raised", a_flag(a_child(2), "safe_word_set"))
     assert view(journey, POLICE, calm.item).state == "exists"
-    sent = sends(journey, CHARITY, "flag.raised", a_flag(a_child(), "safe_word_set", urgency="immediate_danger"))
+    sent = says(journey, CHARITY, "flag.raised", a_flag(a_child(), "safe_word_set", urgency="immediate_danger"))
     assert rules(journey, POLICE, sent.item) == ["D-39"]
     assert "identity" in shown(journey, POLICE, sent.item)
 
@@ -276,19 +276,19 @@ def test_d_39_in_immediate_danger_the_police_are_told_by_anybody(journey: Town) 
 
 def test_d_40_the_bureau_gets_intelligence_whole_and_a_forum_the_sanitised_version(journey: Town) -> None:
     forum = a_forum(journey)
-    cpi = sends(journey, CHARITY, "cpi.submitted", a_cpi(a_child(), to=[forum, CSC]))
+    cpi = says(journey, CHARITY, "cpi.submitted", a_cpi(a_child(), to=[forum, CSC]))
     assert "D-40" in rules(journey, BUREAU, cpi.items[0])
     assert {"source", "source_contact"} <= shown(journey, BUREAU, cpi.items[0])
     assert view(journey, forum, cpi.items[0]) is None
     assert "source:D-40" in withheld(journey, CSC, cpi.items[0])
-    clean = sends(journey, BUREAU, "cpi.sanitised", a_sanitised(cpi.items[0], to=[forum]))
+    clean = says(journey, BUREAU, "cpi.sanitised", a_sanitised(cpi.items[0], to=[forum]))
     assert "D-40" in rules(journey, forum, clean.item)
     assert {"source:D-40"} <= set(withheld(journey, forum, clean.item))
     assert "sanitised_only" in decision(journey, forum, clean.item)["obl"]
 
 
 def test_d_42_a_source_who_said_no_is_not_contacted_again(journey: Town) -> None:
-    cpi = sends(journey, CHARITY, "cpi.submitted", a_cpi(source_recontact_permitted="no"))
+    cpi = says(journey, CHARITY, "cpi.submitted", a_cpi(source_recontact_permitted="no"))
     assert "source_contact:D-42" in withheld(journey, BUREAU, cpi.item)
     assert "source" in shown(journey, BUREAU, cpi.item)
     assert "source_recontact_telephone" not in view(journey, BUREAU, cpi.item).body
@@ -308,15 +308,15 @@ def test_h_03_an_excluded_agency_sees_nothing_and_is_told_nothing(journey: Town)
 
 def test_h_04_a_desk_in_conflict_sees_nothing_and_its_sight_is_recalled(journey: Town) -> None:
     sent = missing(journey)
-    sends(journey, MASH, "flag.raised", a_flag(a_child(), "conflict", desk=HEALTH))
+    says(journey, MASH, "flag.raised", a_flag(a_child(), "conflict", desk=HEALTH))
     assert rules(journey, HEALTH, sent.item) == ["H-04"]
     assert view(journey, HEALTH, sent.item).state == "recalled"
 
 
 def test_h_04_lifted_gives_the_sight_back(journey: Town) -> None:
     sent = missing(journey)
-    sends(journey, MASH, "flag.raised", a_flag(a_child(), "conflict", desk="exampleton-health"))
-    sends(journey, MASH, "flag.lifted", a_flag(a_child(), "conflict", desk="exampleton-health"))
+    says(journey, MASH, "flag.raised", a_flag(a_child(), "conflict", desk="exampleton-health"))
+    says(journey, MASH, "flag.lifted", a_flag(a_child(), "conflict", desk="exampleton-health"))
     assert "narrative" in shown(journey, HEALTH, sent.item)
 
 
@@ -329,7 +329,7 @@ def test_h_06_the_sender_sees_all_of_its_own_even_what_it_excluded_its_agency_fr
 
 def test_h_07_what_was_retracted_is_seen_by_its_sender_only(journey: Town) -> None:
     sent = missing(journey)
-    sends(journey, POLICE, "item.retracted", {"item": sent.item, "reason_code": "unreliable"})
+    says(journey, POLICE, "item.retracted", {"item": sent.item, "reason_code": "unreliable"})
     assert rules(journey, HEALTH, sent.item) == ["H-07"]
     assert view(journey, HEALTH, sent.item).state == "recalled"
     assert "narrative" in shown(journey, POLICE, sent.item)
@@ -337,7 +337,7 @@ def test_h_07_what_was_retracted_is_seen_by_its_sender_only(journey: Town) -> No
 
 def test_h_08_a_claim_of_its_own_brings_a_desk_nothing(journey: Town) -> None:
     sent = missing(journey)
-    sends(journey, SCHOOL, "involvement.opened", an_involvement(a_child(), "strategy"))
+    says(journey, SCHOOL, "involvement.opened", an_involvement(a_child(), "strategy"))
     assert "H-08" in rules(journey, SCHOOL, sent.item)
     assert view(journey, SCHOOL, sent.item) is None
 
@@ -354,7 +354,7 @@ def test_h_09_the_owner_of_an_alert_sees_what_it_asks_and_other_desks_do_not_kno
 
 def test_h_10_the_senders_own_judgement_that_it_would_harm_holds_what_consent_would_open(journey: Town) -> None:
     knows(journey)
-    sends(journey, CSC, "consent.recorded", a_consent(a_child()))
+    says(journey, CSC, "consent.recorded", a_consent(a_child()))
     sent = missing(journey, to=[SCHOOL], sharing=PLAIN | {"detriment": True})
     assert "assessment:H-10" in withheld(journey, SCHOOL, sent.item)
     assert view(journey, SCHOOL, sent.item) is None

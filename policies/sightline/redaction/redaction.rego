@@ -21,6 +21,14 @@ bars[class] contains "D-40" if {
 }
 
 # METADATA
+# description: D-40. Intelligence that nobody made safe to pass on stays with the police intelligence bureau.
+bars[class] contains "D-40" if {
+	raw
+	not situation.police
+	some class in situation.classes
+}
+
+# METADATA
 # description: D-42. How to reach a source is withheld unless the source said yes to being contacted again.
 bars[class] contains "D-42" if {
 	not d_42_satisfied
@@ -36,6 +44,14 @@ bars[class] contains "H-02" if some class in {"unknown"}
 guards[class] contains "D-11" if {
 	not situation.involved
 	some class in {"identity", "contact", "location", "third_party", "narrative"}
+}
+
+# METADATA
+# description: D-40. Other police get it as it came under a duty only.
+guards[class] contains "D-40" if {
+	raw
+	situation.police
+	some class in situation.classes
 }
 
 # METADATA
@@ -66,6 +82,13 @@ source_closed if {
 	situation.intelligence
 	not bureau
 }
+
+raw if {
+	source_closed
+	not made_safe
+}
+
+made_safe if input.item.sanitised == true
 
 bureau if "police_intelligence_bureau" in input.desk.roles
 

@@ -94,9 +94,27 @@ test_d_14_the_police_and_a_confirmed_placing_team_may_know if {
 
 test_d_40_the_source_of_intelligence_is_barred_from_all_but_the_bureau if {
 	every type in ["cpi.submitted", "cpi.graded", "cpi.sanitised", "unknown"] {
-		bars({"item": {"type": type}}) == object.union(unread, {"source": {"D-40"}, "source_contact": {"D-40"}})
+		made_safe := {"item": {"type": type, "sanitised": true}}
+		bars(made_safe) == object.union(unread, {"source": {"D-40"}, "source_contact": {"D-40"}})
 		bars({"item": {"type": type}, "desk": {"roles": ["police_intelligence_bureau"]}}) == unread
 	}
+}
+
+test_d_40_intelligence_that_nobody_made_safe_is_barred_from_all_but_police if {
+	raw := {"item": {"type": "cpi.submitted", "classes": ["narrative", "identity"]}}
+	bars(raw).narrative == {"D-40"}
+	bars(raw).identity == {"D-40"}
+	not bars(object.union(raw, {"item": {"sanitised": true}})).narrative
+	not bars(object.union(raw, {"desk": {"sector": "police"}})).narrative
+	not bars(object.union(raw, {"desk": {"roles": ["police_intelligence_bureau"]}})).narrative
+}
+
+test_d_40_other_police_get_it_as_it_came_under_a_duty_only if {
+	raw := {"item": {"type": "cpi.submitted", "classes": ["administrative"]}, "desk": {"sector": "police"}}
+	guards(raw).administrative == {"D-40"}
+	not guards(object.union(raw, {"item": {"sanitised": true}})).administrative
+	not guards(object.union(raw, {"desk": {"sector": "health"}})).administrative
+	not guards(object.union(raw, {"desk": {"roles": ["police_intelligence_bureau"]}})).administrative
 }
 
 test_d_42_the_way_to_a_source_is_barred_unless_they_said_yes if {

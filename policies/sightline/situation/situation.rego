@@ -35,6 +35,10 @@ footing if involved
 intelligence if input.item.type in {"cpi.graded", "cpi.sanitised", "cpi.submitted", "unknown"}
 
 # METADATA
+# description: What is said about intelligence (a correction, a retraction) is intelligence too.
+intelligence if input.item.about in {"cpi.graded", "cpi.sanitised", "cpi.submitted", "unknown"}
+
+# METADATA
 # description: The sender does not hold that disclosure would harm the child more than it helps (s.16LA).
 not_detrimental if input.item.detriment == false
 

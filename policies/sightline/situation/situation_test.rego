@@ -61,6 +61,13 @@ test_the_three_cpi_types_and_an_unread_one_are_intelligence if {
 	not situation.intelligence with input as {"item": {"type": "missing.reported"}}
 }
 
+test_what_is_said_about_a_cpi_is_intelligence_too if {
+	every about in ["cpi.submitted", "cpi.graded", "cpi.sanitised", "unknown"] {
+		situation.intelligence with input as {"item": {"type": "item.corrected", "about": about}}
+	}
+	not situation.intelligence with input as {"item": {"type": "item.corrected", "about": "missing.reported"}}
+}
+
 test_only_a_stated_absence_of_detriment_counts if {
 	situation.not_detrimental with input as {"item": {"detriment": false}}
 	not situation.not_detrimental with input as {"item": {"detriment": true}}

@@ -119,21 +119,25 @@ class Replaying:
         self._deciding: Deciding | None = None
         self._engine = ""
         self._counts = Counts()
+        self._undecided: frozenset[tuple[int, int]] = frozenset()
         self._is_blind = False
         """Whether leaves since the last epoch could not be derived, so that its counts cannot be."""
         self._destroyed: set[str] = set()
         self._erased: set[int] = set()
         """Items under a key that was destroyed."""
+        self._touched: set[str] = set()
+        """The children whom those items concerned: what rests on them cannot be derived either."""
 
     def run(self) -> Replay:
         """Replay the whole ledger. Reads only."""
         position = 0
+        self._undecided = self._parked()
         while placed := self._next(position):
             after, position = position, placed[-1].position
             self._found.entries += len(placed)
             self._equip(placed[0].entry)
             steps = list(self._derivation.steps(placed))
-            self._erased.update(p.position for p in placed if self._is_erased(p.entry))
+            self._note_erased(placed)
             recorded = self._rows(after, position)
             if self._deciding is None:
                 self._adopt(recorded)
@@ -141,6 +145,16 @@ class Replaying:
                 self._decide(self._deciding, steps, recorded)
         self._extra(position)
         return self._found
+
+    def _parked(self) -> frozenset[tuple[int, int]]:
+        """(Cause, item) of what the engine could not decide at the time, as the ledger says."""
+        found: set[tuple[int, int]] = set()
+        position = 0
+        while placed := self._ledger.read(position, _PAGE, (Policy.ItemParked.TOPIC,)):
+            entries: list[Any] = [one.entry for one in placed]
+            found.update((cause, entry.item) for entry in entries for cause in entry.causes)
+            position = placed[-1].position
+        return frozenset(found)
 
     def _next(self, after: int) -> list[Placed]:
         placed = self._ledger.read_steps(after, _PAGE)
@@ -163,7 +177,7 @@ class Replaying:
         engine, data = held
         self._engine = engine.engine
         self._derivation.world.use(data)
-        self._deciding = Deciding(engine, self._counts)
+        self._deciding = Deciding(engine, self._counts, self._undecided)
 
     def _keys(self, names: Sequence[str]) -> list[bytes] | None:
         found = self._vault.open(list(names))
@@ -171,8 +185,12 @@ class Replaying:
         self._destroyed.update(missing)
         return None if missing else [found[n] for n in names]
 
-    def _is_erased(self, entry: Any) -> bool:
-        return isinstance(entry, ItemEntry) and not self._destroyed.isdisjoint(key_names(entry.children, entry.area))
+    def _note_erased(self, placed: Sequence[Placed]) -> None:
+        for one in placed if self._destroyed else ():
+            entry = one.entry
+            if isinstance(entry, ItemEntry) and not self._destroyed.isdisjoint(key_names(entry.children, entry.area)):
+                self._erased.add(one.position)
+                self._touched.update(entry.children)
 
     def _adopt(self, recorded: Mapping[str, Recorded]) -> None:
         """Leaves of a policy that is not at hand: nothing can be said of them, but what follows rests on them."""
@@ -196,16 +214,17 @@ class Replaying:
             self._found.leaves += 1
             self._one(leaf, recorded.pop(leaf.id, None))
         for name, one in recorded.items():
-            self._note("erased" if one.item in self._erased else "extra", name, one.n)
+            self._note(self._verdict("extra", one.typ, one.item), name, one.n)
         self._facts(decided, {(d.cause, d.item.position): d for step in steps for d in step if isinstance(d, Due)})
 
     def _one(self, leaf: Leaf, stored: Recorded | None) -> None:
         if stored is None:
-            self._note("missing", leaf.id)
+            self._note(self._verdict("missing", leaf.typ, leaf.item), leaf.id)
         elif orjson.loads(stored.body).get("edn") != EDITION:
             self._note("could_not_check", leaf.id, stored.n, "edition")
         elif stored.body != leaf.body:
-            self._note(self._verdict(leaf), leaf.id, stored.n, _members_that_differ(leaf.body, stored.body))
+            detail = _members_that_differ(leaf.body, stored.body)
+            self._note(self._verdict("different", leaf.typ, leaf.item), leaf.id, stored.n, detail)
         elif stored != Recorded(stored.n, *leaf):
             self._note("different", leaf.id, stored.n, "what it is looked up by")
         else:
@@ -213,18 +232,24 @@ class Replaying:
         if leaf.typ == EPOCH:
             self._is_blind = False
 
-    def _verdict(self, leaf: Leaf) -> str:
-        """An epoch counts what was decided before it, also what nobody can derive any more, or not here."""
-        if leaf.typ == EPOCH and self._is_blind:
+    def _verdict(self, found: str, typ: str, item: int) -> str:
+        """What a disagreement means: less, where something that the leaf rests on cannot be derived any more, or here.
+
+        An epoch rests on all that was decided before it; a decision on the item, and on what else concerned its children.
+        """
+        if typ == EPOCH and self._is_blind:
             return "could_not_check"
-        return "erased" if leaf.typ == EPOCH and self._erased else "different"
+        if item in self._erased or (typ == EPOCH and self._erased):
+            return "erased"
+        fold = self._derivation.working.items.get(item)
+        return found if fold is None or self._touched.isdisjoint(fold.children) else "could_not_check"
 
     def _facts(self, decided: Decided, due: Mapping[tuple[int, int], Due]) -> None:
         """The facts that were kept must be those that follow from the ledger."""
         for record in decided.facts:
             verdict = self._judge_facts(due[record.cause, record.item])
             if verdict:
-                self._note(verdict, f"{record.cause}/{record.item}")
+                self._note(self._verdict(verdict, DECISION, record.item), f"{record.cause}/{record.item}")
 
     def _judge_facts(self, due: Due) -> str:
         with self._database.reading() as session:

@@ -1,6 +1,6 @@
 """The decide stage: new entries in, leaves out, from a position to a position in one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -11,10 +11,11 @@ from sightline.kernel.errors import Unavailable
 from sightline.kernel.ids import AgencyId, DeskId
 from sightline.kernel.ports import Clock, Database, PolicyEngine, Session
 from sightline.kernel.values import Desk
-from sightline.ledger.deciding import Counts, Decided, Deciding
+from sightline.ledger.deciding import Counts, Decided, Deciding, Undecidable
 from sightline.ledger.derivation import Derivation, Due, Slicing
 from sightline.ledger.policy import POLICY_STREAM, Policy
 from sightline.ledger.positions import advance, position
+from sightline.ledger.relevance import key_for
 from sightline.ledger.sealing import KeyVault
 from sightline.ledger.store import Collision, Ledger, Placed
 from sightline.ledger.world import PolicyData, World
@@ -56,7 +57,7 @@ class _State(msgspec.Struct):
     next_leaf: int = 0
     slicing: list[_Slicing] = msgspec.field(default_factory=list)
     counts: dict[str, int] = msgspec.field(default_factory=dict)
-    parking: dict[int, str] = msgspec.field(default_factory=dict)
+    parking: dict[int, Undecidable] = msgspec.field(default_factory=dict)
     """Items that could not be decided and are not parked yet, and why: a kill between the two must not lose them."""
 
 
@@ -95,11 +96,11 @@ class Decide:
         self._clock = clock
         self._on_step = on_step
         self._folds = TableFolds(database, vault)
-        self._deciding = Deciding(engine)
+        self._deciding = Deciding(engine, key=key_for(engine.policy))
         self._derivation: Derivation | None = None
         self._position = 0
         self._next_leaf = 0
-        self._parking: dict[int, str] = {}
+        self._parking: dict[int, Undecidable] = {}
 
     def __call__(self, limit: int = BATCH) -> int:
         """Decide what new entries make due; how many entries were taken. 0: nothing to do.
@@ -131,12 +132,12 @@ class Decide:
 
     def _run(self, derivation: Derivation, placed: Sequence[Placed]) -> None:
         steps = list(derivation.steps(placed))
-        due = {one.item.position for step in steps for one in step if isinstance(one, Due)}
+        due = [one for step in steps for one in step if isinstance(one, Due)]
         if due and derivation.policy != self._engine.policy:
             raise Unavailable("policy_missing", "the policy in force is not the one that the engine holds")
         decided = self._deciding(steps, policy=derivation.policy, engine=derivation.engine)
         end = placed[-1].position
-        parking = {item: why for item, why in self._parking.items() if item not in due} | decided.undecidable
+        parking = _still_to_park(self._parking, due, decided.undecidable)
         self._on_step("decide")
         with self._database.transaction() as session:
             advance(session, NAME, self._position, end)
@@ -144,7 +145,9 @@ class Decide:
         self._position, self._next_leaf, self._parking = end, self._next_leaf + len(decided.leaves), parking
         derivation.working.settle(children_kept=_CHILDREN_KEPT, items_kept=_ITEMS_KEPT)
 
-    def _write(self, session: Session, derivation: Derivation, decided: Decided, parking: dict[int, str]) -> None:
+    def _write(
+        self, session: Session, derivation: Derivation, decided: Decided, parking: dict[int, Undecidable]
+    ) -> None:
         session.execute_many(
             "INSERT INTO leaves VALUES (?,?,?,?,?,?,?,?,?,?,?)",
             [
@@ -156,7 +159,9 @@ class Decide:
         self._folds.write(session, derivation.working)
         self._write_state(session, derivation, self._next_leaf + len(decided.leaves), parking)
 
-    def _write_state(self, session: Session, derivation: Derivation, next_leaf: int, parking: dict[int, str]) -> None:
+    def _write_state(
+        self, session: Session, derivation: Derivation, next_leaf: int, parking: dict[int, Undecidable]
+    ) -> None:
         state = _State(
             policy=derivation.policy,
             engine=derivation.engine,
@@ -224,10 +229,11 @@ class Decide:
         """
         items = self._folds.items(list(self._parking))
         at = int(self._clock.now().timestamp())
-        for place, reason in self._parking.items():
+        for place, why in self._parking.items():
             item = items[place]
             notice = (f"parked-{place}", item.desk, item.area, 1, "parked", item.type, item.ref, at)
-            self._note(Policy.ItemParked, item=place, reason=reason, _notice=notice)
+            what = {"item": place, "causes": list(why.causes), "reason": why.reason}
+            self._note(Policy.ItemParked, _notice=notice, **what)
 
     def _note(self, kind: type, /, _notice: tuple[str | int, ...] = (), **what: object) -> None:
         policy = self._ledger.load([POLICY_STREAM])[POLICY_STREAM]
@@ -242,6 +248,18 @@ class Decide:
             self._ledger.append(policy.collect(), also=also)
         except Collision:
             return  # Another writer of the policy stream was first; the next call looks again.
+
+
+def _still_to_park(
+    before: Mapping[int, Undecidable], due: Sequence[Due], failed: Mapping[int, Undecidable]
+) -> dict[int, Undecidable]:
+    """What is not parked yet: less what these entries park, and what they could not decide besides."""
+    parked = {one.item.position for one in due if one.parked}
+    waiting = {item: why for item, why in before.items() if item not in parked}
+    for item, why in failed.items():
+        causes = waiting[item].causes if item in waiting else ()
+        waiting[item] = Undecidable((*causes, *why.causes), why.reason)
+    return waiting
 
 
 def _until_activation(placed: list[Placed]) -> list[Placed]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from eventsourcing.domain import event
 
+from sightline.kernel.ids import DeskId, agency_of
 from sightline.ledger import root
 from sightline.ledger.items import ItemEntry, Stream
 from sightline.protocol.episodes import Episode
@@ -155,6 +156,8 @@ class Child(Stream):
         self.alerts: dict[str, Alert] = {}
         self.involved: dict[str, dict[str, bool]] = {}
         """Desk to the kinds of its involvement, and whether each is confirmed; closed ones are gone, their desk is not."""
+        self.consented: dict[tuple[str, str], dict[str, bool]] = {}
+        """Purpose and giver to the agencies that recorded the consent, and whether their word confirms another's."""
         self.exploiters: set[str] = set()
         """Relations flagged as suspected exploiters."""
         self.flags: set[tuple[str, str]] = set()
@@ -180,6 +183,16 @@ class Child(Stream):
     def last_episode(self) -> Episode | None:
         """The latest recorded episode, open or over."""
         return next(reversed(self.episodes.values()), None)
+
+    def claims_consent(self, purpose: str, giver: str, agency: str) -> bool:
+        """Whether the agency recorded a consent that no other with a say in it has recorded too (design §6)."""
+        agencies = self.consented.get((purpose, giver), {})
+        return agency in agencies and not any(confirming for one, confirming in agencies.items() if one != agency)
+
+    def is_taken_up(self, situation: str) -> bool:
+        """Whether somebody acknowledged the alert of that situation."""
+        alert = self.alert_for(situation, 0)
+        return alert is not None and bool(alert.acknowledged_by)
 
     def alert_for(self, circumstance: str, episode: int) -> Alert | None:
         """The one alert of that circumstance and episode, if it was ever raised (A-23)."""
@@ -213,6 +226,23 @@ class Child(Stream):
         self.flags.discard((flag, about))
         if flag == "suspected_exploiter":
             self.exploiters.discard(about)
+
+    @event(ConsentRecorded)
+    def _consent_recorded(
+        self, purpose: str, position: str, giver: str, by: str, confirming: bool, in_question: bool
+    ) -> None:
+        if in_question:
+            return
+        if position != "given":
+            self.consented.pop((purpose, giver), None)
+            return
+        agencies = self.consented.setdefault((purpose, giver), {})
+        agencies[agency_of(DeskId(by))] = confirming
+
+    @event(ConsentWithdrawn)
+    def _consent_withdrawn(self, purpose: str, giver: str, in_question: bool) -> None:
+        if not in_question:
+            self.consented.pop((purpose, giver), None)
 
     @event(InvolvementOpened)
     def _involvement_opened(self, desk: str, kind: str, confirmed: bool) -> None:

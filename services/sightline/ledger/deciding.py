@@ -1,6 +1,7 @@
 """From what is due to leaves: ask the policy once for equal facts, join what concerns several, write only differences."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,8 +12,9 @@ from sightline.kernel.ids import DeskId
 from sightline.kernel.ports import PolicyEngine
 from sightline.kernel.values import Outcome
 from sightline.ledger.derivation import EDITION, Announced, Due
-from sightline.ledger.facts import pack
+from sightline.ledger.facts import Facts, pack
 from sightline.ledger.folds import Told
+from sightline.ledger.relevance import Key, everything
 from sightline.ledger.ruling import Memo, Ruling, shows_less
 
 PARKED_RULE = "H-11"
@@ -62,16 +64,34 @@ class Decided:
 
     leaves: list[Leaf] = field(default_factory=list)
     facts: list[FactsRecord] = field(default_factory=list)
-    undecidable: dict[int, str] = field(default_factory=dict)
-    """Item to why its last decision could not be made."""
+    undecidable: dict[int, "Undecidable"] = field(default_factory=dict)
+    """Item to the decisions about it that could not be made."""
+
+
+class Undecidable(NamedTuple):
+    """Decisions about one item that the engine could not make."""
+
+    causes: tuple[int, ...]
+    reason: str
 
 
 class Deciding:
     """Turns due decisions into leaves. Holds no state but the memo and the counts for the next epoch."""
 
-    def __init__(self, engine: PolicyEngine, counts: Counts | None = None) -> None:
-        self.memo = Memo(engine)
+    def __init__(
+        self,
+        engine: PolicyEngine,
+        counts: Counts | None = None,
+        undecided: AbstractSet[tuple[int, int]] = frozenset(),
+        key: Callable[[Facts], Key] = everything,
+    ) -> None:
+        """`undecided` names (cause, item) of what could not be decided at the time: so that replay asks it of nobody.
+
+        `key` says which documents may share a ruling; unless told otherwise, only equal ones.
+        """
+        self.memo = Memo(engine, key=key)
         self.counts = counts or Counts()
+        self._undecided = undecided
 
     def __call__(self, steps: Sequence[Sequence[Due | Announced]], *, policy: str, engine: str) -> Decided:
         """Leaves for these steps, in order. `policy` and `engine` are the digests that the ledger has in force."""
@@ -109,11 +129,14 @@ class Deciding:
         return counts
 
     def _decide(self, due: Due, policy: str, engine: str, decided: Decided) -> None:
+        item = due.item.position
+        if (due.cause, item) in self._undecided:
+            return
         rulings = self._rulings(due)
         if isinstance(rulings, str):
-            decided.undecidable[due.item.position] = rulings
+            before = decided.undecidable.get(item, Undecidable((), ""))
+            decided.undecidable[item] = Undecidable((*before.causes, due.cause), rulings)
             return
-        decided.undecidable.pop(due.item.position, None)
         fresh = [x for desk, ruling in rulings.items() for x in self._leaves(due, desk, ruling, policy, engine)]
         if fresh:
             decided.leaves += fresh

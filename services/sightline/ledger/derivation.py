@@ -183,8 +183,11 @@ class Derivation:
             affected = self._affected(touched.children)
             self.working.load_items(sorted(affected))
             positions |= affected
+        looks: dict[Look, Seen] = {}
         found = (
-            self._due_item(cause, self.working.items[p], touched) for p in sorted(positions) if p in self.working.items
+            self._due_item(cause, self.working.items[p], touched, looks)
+            for p in sorted(positions)
+            if p in self.working.items
         )
         return [due for due in found if due is not None]
 
@@ -195,12 +198,10 @@ class Derivation:
         same = {other for child in children for other in working.children[child].candidates}
         return {p for child in children | same for p in working.items_of.get(child, ())}
 
-    def _due_item(self, cause: int, item: ItemFold, touched: Touched) -> Due | None:
+    def _due_item(self, cause: int, item: ItemFold, touched: Touched, looks: dict["Look", "Seen"]) -> Due | None:
         self.working.load_children(item.children)
         children = [self.working.children[c] for c in item.children]
-        said = [self._child_facts(c, item) for c in children]
-        conflicts = [self._conflicts(c) for c in children]
-        seen = _seen(item, children, said, conflicts, self.now)
+        said, conflicts, seen = self._look(item, children, looks)
         forced = item.position in touched.sliced or item.position in touched.parked or item.position in touched.items
         if item.seen == seen and not forced:
             return None
@@ -219,6 +220,15 @@ class Derivation:
             recalled_as=_recalled_as(item, touched),
             parked=item.position in touched.parked,
         )
+
+    def _look(self, item: ItemFold, children: Sequence[ChildFold], looks: dict["Look", "Seen"]) -> "Seen":
+        """What of its children the item rests on. Of a child with hundreds of items few differ in purpose and era."""
+        look = (item.purpose, *((c.id, c.era(item.position)) for c in children))
+        if look not in looks:
+            said = [self._child_facts(c, item) for c in children]
+            conflicts = [self._conflicts(c) for c in children]
+            looks[look] = (said, conflicts, _seen(item, children, said, conflicts, self.now))
+        return looks[look]
 
     def _facts(
         self,
@@ -260,6 +270,12 @@ class Derivation:
 
 _OfChild = tuple[ChildFold | None, f.ChildFacts, set[str]]
 
+Look = tuple[object, ...]
+"""A purpose, and children with the era of each."""
+
+Seen = tuple[list[f.ChildFacts], list[set[str]], bytes]
+"""The children's facts, who is in conflict, and all of it in a form that compares fast."""
+
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -275,7 +291,7 @@ def _seen(
         [
             [
                 facts,
-                [c for c in child.consents.get(item.purpose, ()) if f.consent_stands(c, now)],
+                [(c, f.consent_stands(c, now)) for c in child.consents.get(item.purpose, ())],
                 [(d, i.counting(item.position), i.claimed) for d, i in sorted(child.involved.items())],
                 child.strongest("risk", item.position),
                 child.strongest("urgency", item.position),

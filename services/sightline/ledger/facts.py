@@ -29,7 +29,7 @@ DESK = (
     "relationship_established", "roles", "safe_word_given", "sector", "standing", "told_by_duty",
 )  # fmt: skip
 ITEM = (
-    "classes", "detriment", "handling", "justification", "originator_sector", "placement_time", "purpose", "risk",
+    "about", "classes", "detriment", "handling", "justification", "originator_sector", "placement_time", "purpose", "risk",
     "sanitised", "source_recontact", "state", "type", "urgency", "welfare_risk",
 )  # fmt: skip
 PROTOCOL = ("area", "edition", "law")
@@ -146,19 +146,20 @@ def child_facts(child: ChildFold, candidates: Sequence[ChildFold], since: int, n
 def consent_for(child: ChildFold | None, purpose: str, agency: str, now: datetime) -> tuple[str, str]:
     """The position on that purpose, and who gave it, as it counts for a desk of that agency.
 
-    The latest word of each giver stands; a refusal or withdrawal by any of them outweighs a consent. A consent that an
-    agency recorded in its own favour is only a claim until a confirming desk of another agency has recorded it too.
+    The latest word of each giver stands, and its end brings no earlier one back; a refusal or withdrawal by any of
+    them outweighs a consent. A consent that an agency recorded in its own favour is only a claim until a confirming desk of another agency has recorded it too.
     """
-    standing = [c for c in (child.consents.get(purpose, ()) if child else ()) if consent_stands(c, now)]
+    recorded = child.consents.get(purpose, ()) if child else ()
+    standing = [c for c in recorded if consent_stands(c, now)]
     confirmed = {c.giver for c in standing if c.position == "given" and c.confirming and c.agency != agency}
     latest: dict[str, Consent] = {}
-    for consent in standing:
+    for consent in recorded:
         if consent.position == "given" and consent.agency == agency and consent.giver not in confirmed:
             continue
         latest[consent.giver] = consent
     for position in ("refused", "withdrawn", "given", "not_appropriate", "not_possible", "unknown"):
         for giver, consent in latest.items():
-            if consent.position == position:
+            if consent.position == position and consent_stands(consent, now):
                 return position, giver
     return "not_sought", "none"
 
@@ -208,6 +209,9 @@ class DeskSections:
     def considered(self, children: Sequence[ChildFold]) -> set[DeskId]:
         """Desks to decide for (design §6, desks considered)."""
         item, known = self._item, self._world.desks
+        if item.type in self._world.data.alerts:
+            # The hub's own items: their owner, the escalation desk and the desk that gave rise to them, nobody else.
+            return self._reach.desks | {d for d in (DeskId(item.cause_desk),) if d in known}
         found = {DeskId(d) for d in (item.desk, item.cause_desk, *item.to)}
         for child in children:
             found |= {DeskId(d) for d, involvement in child.involved.items() if involvement.counts(item.position)}

@@ -103,6 +103,13 @@ class ChildFold(msgspec.Struct):
                 strongest = value
         return strongest
 
+    def era(self, since: int) -> int:
+        """How many of the child's past values ended by that position: items of one era rest on the same ones."""
+        ended = [position for _, _, position in self.past]
+        for involvement in self.involved.values():
+            ended += involvement.past.values()
+        return sum(1 for position in ended if position <= since)
+
     def has_flag(self, flag: str) -> bool:
         """Whether a flag of that kind stands, whomever it is about."""
         return any(f == flag for f, _ in self.flags)

@@ -88,6 +88,9 @@ def _inherit(item: ItemFold, about: int, working: Working) -> None:
     if source is None:
         return
     item.exclude = sorted({*item.exclude, *source.exclude})
+    if item.part != CHILD_PART:
+        # What is said about intelligence, or about a version of it that was made safe, is kept as that is (D-40).
+        item.facts |= {"about": source.type, "sanitised": item.facts["sanitised"] or source.facts["sanitised"]}
     if item.part == CHILD_PART:
         item.to, item.own = list(source.to), dict(source.own)
         item.facts |= {name: source.facts[name] for name in _SHARED_FACTS}

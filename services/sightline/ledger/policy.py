@@ -52,6 +52,8 @@ class Policy(root.Recorded):
     class ItemParked(Event):
         TOPIC = "policy.item_parked.v1"
         item: int
+        causes: list[int]
+        """Positions of the steps whose decisions about it could not be made: replay need not try them again."""
         reason: str
 
     class EpochStruck(Event):

@@ -48,6 +48,7 @@ def item_facts(
     sharing = data.get("sharing") or {}
     present = fields.classes_present(entry.type, entry.schema_version, data, body.defects, part=entry.part)
     return {
+        "about": "none",
         "classes": sorted(present),
         "detriment": sharing.get("detriment") is True,
         "handling": _coded(data.get("handling"), _HANDLING, "none"),

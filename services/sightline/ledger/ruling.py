@@ -1,6 +1,6 @@
 """Rulings: what the policy says of facts, asked once for equal facts, and joined where an item concerns several."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -14,8 +14,9 @@ from sightline.kernel.values import Outcome
 from sightline.ledger.derivation import EDITION
 from sightline.ledger.facts import ITEM, Facts
 from sightline.ledger.folds import Told
+from sightline.ledger.relevance import Key, everything
 
-MEMO_LIMIT = 50_000
+MEMO_LIMIT = 30_000
 """Distinct facts documents remembered. Beyond it the memo starts again: it is a hint, never a record."""
 
 _TOLD = ("nothing", "exists", "classes")
@@ -54,43 +55,61 @@ _INTEGERS = ("cause", "item", "ts")
 
 
 class Memo:
-    """Rulings on facts under one policy and engine. Filled only by asking; a hint, never a record."""
+    """Rulings on facts under one policy and engine. Filled only by asking; a hint, never a record.
 
-    def __init__(self, engine: PolicyEngine, limit: int = MEMO_LIMIT) -> None:
+    What could not be decided is asked again the next time: a busy moment must not park all that comes after it.
+    """
+
+    def __init__(self, engine: PolicyEngine, limit: int = MEMO_LIMIT, key: Callable[[Facts], Key] = everything) -> None:
         self._engine = engine
         self._limit = limit
+        self._key = key
         self._known: dict[Facts, Ruling | str] = {}
-        self._joined: dict[tuple[Facts, ...], Ruling | str] = {}
+        self._shared: dict[Key, Ruling | str] = {}
+        """Rulings by what can make a difference: many documents, few keys."""
+        self._joined: dict[tuple[Facts, ...], Ruling] = {}
         self.asked = 0
 
     def fill(self, wanted: Iterable[Facts]) -> None:
         """Ask for what is not known yet, in one pooled call. Raises `Unavailable` when the engine does not answer."""
         wanted = list(wanted)
-        new = list(dict.fromkeys(w for w in wanted if w not in self._known))
+        new = self._unknown(wanted)
         if not new:
             return
         if len(self._known) + len(new) > self._limit:
             self._known.clear()
+            self._shared.clear()
             self._joined.clear()
-            new = list(dict.fromkeys(wanted))
-        self.asked += len(new)
-        answers = self._engine.decide([facts.document() for facts in new])
-        if len(answers) != len(new):
+            new = self._unknown(wanted)
+        keys = {facts: self._key(facts) for facts in new}
+        self._ask({key: facts for facts, key in keys.items() if type(self._shared.get(key)) is not Ruling})
+        self._known |= {facts: self._shared[key] for facts, key in keys.items()}
+
+    def _unknown(self, wanted: Iterable[Facts]) -> list[Facts]:
+        return list(dict.fromkeys(w for w in wanted if type(self._known.get(w)) is not Ruling))
+
+    def _ask(self, questions: Mapping[Key, Facts]) -> None:
+        """One document for each key: as it is, not as what stands for it."""
+        asked = list(questions.values())
+        self.asked += len(asked)
+        answers = self._engine.decide([facts.document() for facts in asked]) if asked else []
+        if len(answers) != len(asked):
             raise Unavailable("engine_down", "the policy engine did not answer each question")
-        self._known |= {facts: _checked(facts, raw) for facts, raw in zip(new, answers, strict=True)}
+        self._shared |= {k: _checked(f, raw) for (k, f), raw in zip(questions.items(), answers, strict=True)}
 
     def ruling(self, documents: tuple[Facts, ...]) -> "Ruling | str":
         """The ruling on an item for one desk, joined over its children; or why there is none."""
         if len(documents) == 1:
             return self._known[documents[0]]
-        if documents not in self._joined:
-            self._joined[documents] = self._join(documents)
-        return self._joined[documents]
-
-    def _join(self, documents: tuple[Facts, ...]) -> "Ruling | str":
+        if documents in self._joined:
+            return self._joined[documents]
         rulings = [self._known[d] for d in documents]
         reason = next((r for r in rulings if isinstance(r, str)), "")
-        return reason or Ruling.of(join([r.outcome for r in rulings if isinstance(r, Ruling)]))
+        if reason:
+            return reason
+        joined = Ruling.of(join([r.outcome for r in rulings if isinstance(r, Ruling)]))
+        self._joined[documents] = joined
+        return joined
 
 
 def _checked(facts: Facts, raw: Mapping[str, Any]) -> "Ruling | str":
@@ -122,8 +141,8 @@ def join(outcomes: Sequence[Outcome]) -> Outcome:
         withheld=tuple(sorted(withheld)),
         told=told if shown or told != "classes" else "exists",
         rules=_union(o.rules for o in outcomes),
-        basis=_union(o.basis for o in outcomes),
-        obligations=_union(o.obligations for o in outcomes),
+        basis=_union(o.basis for o in outcomes) if shown else (),
+        obligations=_union(o.obligations for o in outcomes) if shown else (),
     )
 
 

@@ -48,7 +48,9 @@ class Working:
         self.load_children(list(children))
         wanted = [r for r in refs if r and r not in self.named]
         self.named |= self.store.named(wanted) if wanted else {}
-        self.load_items([self.named[r] for r in refs if r in self.named])
+        about = [self.named[r] for r in refs if r in self.named]
+        # A step that changes a child looks at all of its items: they are loaded here, once for the batch.
+        self.load_items([*about, *(p for child in children for p in self.items_of[child])])
 
     def load_children(self, ids: Sequence[str]) -> None:
         """Have those children's folds in hand, and those of records that may be the same child's."""

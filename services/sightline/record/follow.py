@@ -215,6 +215,10 @@ def consent_recorded(step: Step, child: Child, said: Said) -> None:
         # One clock for each end: a later consent of the same desk must not move that of an earlier one.
         ref = f"{purpose}:{said.desk.id}:{int(expires.timestamp())}"
         step.work.set_clock("consent_expiry", due=expires, stream=child.id, ref=ref, desk=said.desk.id, area=step.area)
+    giver = said.data.get("giver", "none")
+    if not said.confirms and child.claims_consent(purpose, giver, said.desk.agency):
+        ref, due = f"{purpose}:{giver}:{said.desk.id}", step.at + step.protocol.confirmation
+        step.work.set_clock("consent_claim", due=due, stream=child.id, ref=ref, desk=said.desk.id, area=step.area)
 
 
 def consent_withdrawn(step: Step, child: Child, said: Said) -> None:
@@ -287,11 +291,20 @@ def clock_struck(step: Step, child: Child, kind: str, ref: str) -> None:
     elif kind == "confirmation" and not all(child.involved[ref].values()):
         asks = "Confirm or close a claim of involvement with this child."
         _raise(step, child, "alert.confirmation_due", "confirmation_due", asks, {"subject_desk": ref}, ref)
-    elif kind == "possible_match":
+    elif kind == "consent_claim":
+        _consent_claimed(step, child, ref)
+    elif kind == "possible_match" and not child.is_taken_up(f"match:{ref}"):
         asks = "Rule whether two records are of one child."
         _raise(step, child, "alert.match_possible", "match_possible", asks, {}, f"late:{ref}")
     elif kind == "recall_answer" and ref not in child.answered_recalls:
         recall_overdue(step, child, [child.id], ref)
+
+
+def _consent_claimed(step: Step, child: Child, ref: str) -> None:
+    purpose, giver, desk = ref.split(":")
+    if child.claims_consent(purpose, giver, agency_of(DeskId(desk))):
+        asks = "Confirm a consent that widens the sight of the agency that recorded it, or record what was said."
+        _raise(step, child, "alert.confirmation_due", "confirmation_due", asks, {"subject_desk": desk}, ref)
 
 
 def recall_overdue(step: Step, stream: Stream, children: list[UUID], recall: str) -> None:
@@ -345,4 +358,6 @@ def _about(data: Mapping[str, Any]) -> str:
 
 def _in_question(child: Child, data: Mapping[str, Any]) -> bool:
     around = {data.get("giver_relation"), *data.get("present", ())}
+    if data.get("giver") in {"pr_holder", "guardian"} and "giver_relation" not in data:
+        return bool(child.exploiters)  # Nobody says who that was.
     return bool(child.exploiters & around)

@@ -1,5 +1,6 @@
 """One batch being written: streams loaded once, entries in order of arrival, rows that commit with them."""
 
+import math
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -152,7 +153,7 @@ class Work:
 
     def set_clock(self, kind: str, *, due: datetime, stream: UUID, ref: str, desk: str, area: str) -> None:
         """A clock that strikes at `due`. Setting it again moves it."""
-        seconds = int(due.timestamp())
+        seconds = math.ceil(due.timestamp())  # Never before it is due: what ends within a second has not ended yet.
         self.row("clocks", clocks.clock_id(kind, stream.hex, ref), kind, seconds, stream.hex, ref, desk, area)
 
     def _index_item(self, ref: str, stream: Stream, version: int, form: ItemForm, children: list[UUID]) -> None:

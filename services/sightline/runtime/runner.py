@@ -133,6 +133,10 @@ class Runner:
             except SightlineError as exc:
                 _fail(waiting, exc)
                 continue
+            except Exception as exc:  # noqa: BLE001  # one batch that we cannot check must not end all checking
+                _log.error("check failed", kind=type(exc).__name__)
+                _fail(waiting, Unavailable("internal_error"))
+                continue
             self.counts.seconds["check"] += perf_counter() - started
             if self._corrupt:
                 _fail(waiting, Unavailable("line_stopped"))

@@ -1,7 +1,7 @@
 """The one port through which every read of an item passes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from sightline.kernel.errors import Refused
 from sightline.kernel.ids import DeskId
 from sightline.kernel.ports import Database, Row, Session
 from sightline.kernel.values import Desk
-from sightline.ledger.items import ItemEntry
+from sightline.ledger.items import CHILD_PART, ItemEntry
 from sightline.ledger.reading import open_body
 from sightline.ledger.redaction import redact
 from sightline.ledger.sealing import ItemKey, KeyVault, child_key_name, child_ref, key_names
@@ -61,6 +61,8 @@ class ItemView:
     """Seconds since 1970: recorded time of the cause of the decision."""
     children: tuple[str, ...] = ()
     """References of the children it concerns, where identity is shown."""
+    part_of: str = ""
+    """For one child's part of a form about several: the item that they share, where it stands disclosed to the desk."""
     recall: str = ""
     """The latest recall of this item for this desk, if there is one."""
 
@@ -139,7 +141,26 @@ class View:
         keys = self._keys([e for e in entries.values() if isinstance(e, ItemEntry)])
         wanted = {p for p, _ in opened}
         views = [self._view(standing[p], entries[names[p]], keys, p in wanted) for p in positions if p in standing]
-        return [v for v in views if v is not None]
+        return self._joined(desk, [v for v in views if v is not None], entries.values())
+
+    def _joined(self, desk: DeskId, views: list[ItemView], entries: Iterable[Any]) -> list[ItemView]:
+        """The same views; children's parts name what they share, so that a reader can put the form together again."""
+        shared = {e.ref: e.about[0] for e in entries if getattr(e, "part", "") == CHILD_PART and e.about}
+        wanted = {shared[v.ref] for v in views if v.ref in shared and v.state == "disclosed"}
+        if not wanted:
+            return views
+        with self._database.reading() as session:
+            seen = self._disclosed(session, desk, sorted(wanted))
+        return [
+            replace(v, part_of=shared[v.ref]) if v.state == "disclosed" and shared.get(v.ref) in seen else v
+            for v in views
+        ]
+
+    def _disclosed(self, session: Session, desk: DeskId, refs: Sequence[str]) -> set[str]:
+        """Those of the items that stand disclosed to the desk."""
+        found = _by_ref(session, refs)
+        latest = self._latest(session, desk, list(found), self._sealed(session))
+        return {found[p] for p, leaf in latest.items() if leaf.get("decision", {}).get("eff") == "disclose"}
 
     def _view(self, leaf: Mapping[str, Any], entry: Any, keys: Mapping[str, bytes], opened: bool) -> ItemView | None:
         decision = leaf["decision"]
@@ -204,6 +225,16 @@ class View:
     def _sealed(self, session: Session) -> int:
         rows = session.execute("SELECT size FROM register_head WHERE origin = ?", (self._origin,))
         return int(rows[0][0]) if rows else 0
+
+
+def _by_ref(session: Session, refs: Sequence[str]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for start in range(0, len(refs), _CHUNK):
+        chunk = refs[start : start + _CHUNK]
+        marks = ",".join("?" * len(chunk))
+        rows = session.execute(f"SELECT position, ref FROM item_folds WHERE ref IN ({marks})", chunk)  # noqa: S608  # only question marks are put in
+        found |= {int(row[0]): str(row[1]) for row in rows}
+    return found
 
 
 def _by_position(session: Session, select: str, positions: Sequence[int]) -> dict[int, Row]:

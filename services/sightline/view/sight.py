@@ -1,11 +1,14 @@
 """What desks can see now, for the record stage: nobody may act on what was not disclosed to them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from sightline.kernel.ids import DeskId
 from sightline.kernel.ports import Session
 
 Pair = tuple[DeskId, str]
+T = TypeVar("T")
+_CHUNK = 200
 
 
 class Sight:
@@ -16,15 +19,20 @@ class Sight:
 
     def seen(self, session: Session, pairs: Sequence[Pair]) -> set[Pair]:
         """Those of the (desk, item reference) pairs whose item stands disclosed to the desk."""
-        refs = sorted({ref for _, ref in pairs})
-        marks = ",".join("?" * len(refs))
-        rows = session.execute(
-            "SELECT l.desk, f.ref, l.eff FROM item_folds f JOIN leaves l ON l.item = f.position"  # noqa: S608  # only question marks are put in
-            f" WHERE f.ref IN ({marks}) AND l.typ = 'decision' AND l.n < ? ORDER BY l.n",
-            (*refs, self._sealed(session)),
-        )
-        latest = {(DeskId(desk), ref): eff for desk, ref, eff in rows}
-        return {pair for pair in pairs if latest.get(pair) == "disclose"}
+        positions = _positions(session, sorted({ref for _, ref in pairs}))
+        wanted = {(desk, positions[ref]): (desk, ref) for desk, ref in pairs if ref in positions}
+        size = self._sealed(session)
+        seen: set[Pair] = set()
+        for chunk in _chunks(list(wanted)):
+            values = ",".join(["(?,?)"] * len(chunk))
+            rows = session.execute(
+                "SELECT desk, item, eff, n FROM leaves"  # noqa: S608  # only question marks are put in
+                f" WHERE (desk, item) IN (VALUES {values}) AND typ = 'decision' AND n < ? ORDER BY n",
+                (*(value for pair in chunk for value in pair), size),
+            )
+            latest = {(DeskId(desk), int(item)): eff for desk, item, eff, _ in rows}
+            seen |= {wanted[pair] for pair, eff in latest.items() if eff == "disclose"}
+        return seen
 
     def recalls(self, session: Session, pairs: Sequence[Pair]) -> dict[Pair, str]:
         """Those of the (desk, recall reference) pairs that stand, with the item each recalls."""
@@ -41,3 +49,16 @@ class Sight:
     def _sealed(self, session: Session) -> int:
         rows = session.execute("SELECT size FROM register_head WHERE origin = ?", (self._origin,))
         return int(rows[0][0]) if rows else 0
+
+
+def _positions(session: Session, refs: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for chunk in _chunks(refs):
+        marks = ",".join("?" * len(chunk))
+        rows = session.execute(f"SELECT ref, position FROM item_folds WHERE ref IN ({marks})", chunk)  # noqa: S608  # only question marks are put in
+        found |= {ref: int(position) for ref, position in rows}
+    return found
+
+
+def _chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
+    return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))

@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from sightline.entrypoints.bench.inprocess import Asked
+from sightline.entrypoints.bench.rounds import Asked
 from sightline.entrypoints.bench.rows import ROWS
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from hashlib import sha256
 from typing import Any
 
 from sightline.entrypoints.bench import wire
-from sightline.entrypoints.bench.inprocess import Asked
 from sightline.entrypoints.bench.measure import Spent, peak_memory_mb
+from sightline.entrypoints.bench.rounds import Asked
 from sightline.formats import jws
 
 BATCH = 256

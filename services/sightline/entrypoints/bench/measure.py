@@ -31,8 +31,12 @@ class Spent:
 
 def peak_memory_mb() -> float:
     """The most memory this process has held so far, in megabytes of 10^6 bytes (getrusage)."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e6, 1)
+    return megabytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def megabytes(maxrss: int) -> float:
+    """A ``ru_maxrss`` in megabytes of 10^6 bytes: Linux counts kibibytes, macOS bytes."""
+    return round(maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6, 1)
 
 
 def percentile(sorted_values: Sequence[float], share: float) -> float:

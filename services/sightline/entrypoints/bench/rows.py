@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-from sightline.entrypoints.bench import floor, inprocess
-from sightline.entrypoints.bench.inprocess import Asked
+from sightline.entrypoints.bench import floor, inprocess, latency, naive, overhttp
+from sightline.entrypoints.bench.rounds import Asked
 
 ROWS: dict[str, Callable[[Asked], dict[str, Any]]] = {
     "inprocess": inprocess.measure,
     "floor": floor.measure,
+    "http": overhttp.measure,
+    "latency": latency.measure,
+    "naive": naive.measure,
 }
 
-NEEDS = {"floor": ("inprocess",)}
+NEEDS = {"floor": ("inprocess",), "naive": ("inprocess",)}
 """Rows that need what another left: the same bytes, the same facts."""

@@ -1,0 +1,156 @@
+"""The row "latency": a steady stream over HTTP, and how long each submission takes until a desk can read its item.
+
+One desk, named as a recipient in every submission, follows its feed as a stream with the items themselves in it. A
+submission is readable when the last of its items that this desk may see has come. Time runs from the moment at which
+the POST was due, so that a hub that answers late is not spared the wait of those behind.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from threading import Thread
+from typing import Any
+
+from sightline.adapters.clock import SystemClock
+from sightline.agency.client import HubClient
+from sightline.entrypoints import folder as data_folder
+from sightline.entrypoints.bench import rounds
+from sightline.entrypoints.bench.cast import MASH
+from sightline.entrypoints.bench.measure import percentile, say
+from sightline.entrypoints.bench.overhttp import OverHttp, Posting, connected
+from sightline.entrypoints.bench.rounds import Answered, Asked, Rounds, signed
+from sightline.entrypoints.bench.server import founded, serving
+from sightline.entrypoints.bench.workload import Event
+from sightline.formats.receipt import read_receipt_unsafe
+from sightline.kernel.errors import Unavailable
+
+PER_S = 50
+SECONDS = 30
+READER = MASH[0]
+WARM_UP = 1_000
+"""Submissions sent before, as fast as the hub takes them: a hub that has just been started knows no facts yet, and
+without references from earlier receipts nothing could be graded, corrected or answered."""
+CONNECTIONS = 64
+_PATIENCE_S = 30.0
+_POLL_S = 0.01
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """What came down the stream so far."""
+
+    at: dict[str, float] = field(default_factory=dict)
+    """Item to the moment at which it could first be read."""
+    seq: int = 0
+
+    def follow(self, client: HubClient, after: int) -> None:
+        """Read until the server ends."""
+        self.seq = after
+        try:
+            for page in client.stream(after=after, bodies=True, tries=1):
+                now = time.perf_counter()
+                for told in page.told:
+                    self.at.setdefault(str(told.item.get("ref", "")), now)
+                    self.seq = told.entry.seq
+        except Unavailable:
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """One submission on its way."""
+
+    due: float
+    answered: float
+    answer: Answered
+
+
+def measure(asked: Asked) -> dict[str, Any]:
+    """The row."""
+    hub = asked.folder / "latency"
+    keys = founded(hub)
+    workload = rounds.a_workload(asked, SystemClock().now())
+    with (
+        data_folder.opened(hub) as opened,
+        serving(hub) as server,
+        connected(server, keys, opened.ledger, CONNECTIONS) as line,
+    ):
+        Rounds("latency, warming up", line, keys, workload, None).run(min(WARM_UP, asked.submissions))
+        events = [_told_to_reader(event) for event in workload.round(min(PER_S * SECONDS, asked.submissions))]
+        raws = [signed(event, keys[event.desk]) for event in events]
+        say(f"latency: {len(raws)} at {PER_S}/s")
+        with _followed(line) as arrivals:
+            posted = _steadily(line.posting, raws)
+            _wait_for_the_last(line, arrivals)
+    return _figures(posted, arrivals) | {"peak_memory_mb": server.peak_memory_mb}
+
+
+def _told_to_reader(event: Event) -> Event:
+    """The same event, with the reader among its recipients."""
+    if event.desk == READER:
+        return event
+    return replace(event, data={**event.data, "to": sorted({READER, *event.data.get("to", ())})})
+
+
+@contextmanager
+def _followed(line: OverHttp) -> Iterator[Arrivals]:
+    """What the reader is told from now on, until the end of the block; the thread itself ends with the server."""
+    arrivals = Arrivals()
+    with line.client(READER) as client:
+        after = client.page(after=0, limit=1).count
+    Thread(target=arrivals.follow, args=(line.client(READER), after), daemon=True).start()
+    yield arrivals
+
+
+def _steadily(posting: Posting, raws: Sequence[bytes]) -> list[Posted]:
+    """Post one after the other at the rate, whatever becomes of those before."""
+    futures: list[Future[Posted]] = []
+    with ThreadPoolExecutor(max_workers=CONNECTIONS) as pool:
+        start = time.perf_counter()
+        for number, raw in enumerate(raws):
+            due = start + number / PER_S
+            time.sleep(max(0.0, due - time.perf_counter()))
+            futures.append(pool.submit(_post, posting, raw, due))
+    return [future.result() for future in futures]
+
+
+def _post(posting: Posting, raw: bytes, due: float) -> Posted:
+    answer = posting.post(raw)
+    return Posted(due, time.perf_counter(), answer)
+
+
+def _wait_for_the_last(line: OverHttp, arrivals: Arrivals) -> None:
+    """Until the reader has what the hub holds for it. Raises RuntimeError when that does not come."""
+    line.wait_until_released()
+    with line.client(READER) as client:
+        count = client.page(after=0, limit=1).count
+    deadline = time.perf_counter() + _PATIENCE_S
+    while arrivals.seq < count:
+        if time.perf_counter() > deadline:
+            raise RuntimeError("the stream did not bring everything")
+        time.sleep(_POLL_S)
+
+
+def _figures(posted: Sequence[Posted], arrivals: Arrivals) -> dict[str, Any]:
+    accepted = [one for one in posted if one.answer.outcome == "accepted"]
+    readable = sorted(ms for one in accepted if (ms := _until_readable_ms(one, arrivals)) is not None)
+    receipts = sorted((one.answered - one.due) * 1000 for one in accepted)
+    return {
+        "submissions": len(posted),
+        "accepted": len(accepted),
+        "measured": len(readable),
+        "per_s": PER_S,
+        "desks_following": 1,
+        **{f"p{n}_ms": round(percentile(readable, n / 100), 1) for n in (50, 95, 99)},
+        "max_ms": round(max(readable, default=0.0), 1),
+        **{f"receipt_p{n}_ms": round(percentile(receipts, n / 100), 1) for n in (50, 95, 99)},
+    }
+
+
+def _until_readable_ms(one: Posted, arrivals: Arrivals) -> float | None:
+    """None when none of its items was shown to the reader, or none came of it."""
+    items = read_receipt_unsafe(one.answer.receipt).items
+    seen = [arrivals.at[ref] for ref in items if ref in arrivals.at]
+    return (max(seen) - one.due) * 1000 if seen else None

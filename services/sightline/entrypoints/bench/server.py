@@ -1,0 +1,65 @@
+"""A hub behind HTTP in a process of its own, as ``sightline serve`` starts it: for the rows that measure it from outside."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sightline.entrypoints.bench.measure import megabytes
+from sightline.entrypoints.bench.rounds import ORIGIN, Keys, admit
+from sightline.runtime.embedded import embedded
+
+_COMMAND = (sys.executable, "-c", "from sightline.entrypoints.cli import app; app()", "serve")
+
+
+@dataclass(slots=True)
+class Server:
+    """One that runs, or has run."""
+
+    url: str
+    peak_memory_mb: float = 0.0
+    """Known once it has ended."""
+
+    @property
+    def port(self) -> int:
+        """Where it listens on loopback."""
+        return int(self.url.rpartition(":")[2])
+
+
+def founded(folder: Path) -> Keys:
+    """A new hub in that folder with the whole cast admitted, closed again; the desks' keys."""
+    with closing(embedded(folder, origin=ORIGIN)) as hub:
+        return admit(hub)
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Server]:
+    """The hub of that folder on a free port of loopback, until the end of the block. Its log stands beside the folder.
+
+    Raises RuntimeError when it does not start.
+    """
+    command = [*_COMMAND, "--data", str(folder), "--host", "127.0.0.1", "--port", "0", "--json"]
+    with (
+        folder.with_suffix(".log").open("wb") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process,  # noqa: S603  # our own interpreter and module
+    ):
+        said = process.stdout.readline() if process.stdout else b""
+        if not said:
+            raise RuntimeError(f"the server did not start: see {log.name}")
+        server = Server(json.loads(said)["url"])
+        try:
+            yield server
+        finally:
+            process.terminate()
+            server.peak_memory_mb = _peak_memory_mb(process)
+
+
+def _peak_memory_mb(process: "subprocess.Popen[bytes]") -> float:
+    """The most that the process held, once it has ended: only who waits for it is told."""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return megabytes(usage.ru_maxrss)
