@@ -15,6 +15,7 @@ from tests.builders_hub import (
     a_child,
     a_consent,
     a_cpi,
+    a_flag,
     a_missing,
     a_ppn1,
     a_return,
@@ -58,8 +59,8 @@ class Week:
         """A child is missing; a charity is told of something else by the child's consent."""
         self.reported = sends(self.town, POLICE, "missing.reported", a_missing(CHILD, to=[SCHOOL], urgency="urgent"))
         sends(self.town, CSC, "consent.recorded", a_consent(CHILD, consent_purpose="assessment"))
-        cpi = a_cpi(CHILD, to=[CHARITY], sharing=PLAIN)
-        self.shared = sends(self.town, CSC, "cpi.submitted", cpi, purpose="assessment")
+        flag = a_flag(CHILD, "safe_word_set", to=[CHARITY], sharing=PLAIN)
+        self.shared = sends(self.town, CSC, "flag.raised", flag, purpose="assessment")
 
     def tuesday(self) -> None:
         """A clock strikes and its alert is met; a claim, a refusal, a repetition."""

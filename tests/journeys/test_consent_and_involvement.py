@@ -26,7 +26,7 @@ from tests.builders_hub import (
     passes,
     sends,
 )
-from tests.builders_journeys import involves, knows, missing, recalls, rules, says, shown, view
+from tests.builders_journeys import involves, knows, missing, recalls, rules, says, shown, unseen, view
 
 CONSENT, WITHDRAWN = "consent.recorded", "consent.withdrawn"
 
@@ -47,7 +47,7 @@ def test_a_consent_that_a_desk_recorded_for_itself_opens_nothing_until_another_c
     sent = missing(journey, to=[CHARITY])
     consents(journey, CHARITY)
     assert "D-02" not in rules(journey, CHARITY, sent.item)
-    assert view(journey, CHARITY, sent.item) is None
+    assert unseen(journey, CHARITY, sent.item)
     consents(journey, MASH)
     assert "D-02" in rules(journey, CHARITY, sent.item)
     assert "assessment" in shown(journey, CHARITY, sent.item)
@@ -58,7 +58,7 @@ def test_a_desk_that_may_not_confirm_does_not_confirm_a_consent(journey: Town) -
     consents(journey, CHARITY)
     consents(journey, SCHOOL, giver="pr_holder", giver_relation="parent")
     consents(journey, CHARITY, giver="pr_holder", giver_relation="parent")
-    assert view(journey, CHARITY, sent.item) is not None  # the school's word is not the charity's own
+    assert not unseen(journey, CHARITY, sent.item)  # the school's word is not the charity's own
     other = missing(journey, to=[SCHOOL])
     assert "assessment" in shown(journey, SCHOOL, other.item)
 
@@ -68,7 +68,7 @@ def test_a_desks_own_record_does_not_undo_what_the_child_refused_before_others(j
     consents(journey, CSC, "refused")
     consents(journey, CHARITY)
     assert "D-02" not in rules(journey, CHARITY, sent.item)
-    assert view(journey, CHARITY, sent.item) is None
+    assert unseen(journey, CHARITY, sent.item)
 
 
 def test_a_refusal_outweighs_the_consent_of_somebody_else(journey: Town) -> None:
@@ -146,7 +146,7 @@ def test_consent_that_was_already_over_opens_nothing(journey: Town) -> None:
     sent = missing(journey, to=[SCHOOL])
     passes(journey, hours=2)
     consents(journey, expires_at=ends(hours=1))
-    assert view(journey, SCHOOL, sent.item) is None
+    assert unseen(journey, SCHOOL, sent.item)
 
 
 # ---------------------------------------------------------------------------------------------------- withdrawal
@@ -219,7 +219,7 @@ def test_consent_by_or_before_a_suspected_exploiter_opens_nothing(journey: Town,
     form = {k: v for k, v in (a_consent(a_child()) | said).items() if v is not None}
     says(journey, CSC, CONSENT, form)
     assert "D-02" not in rules(journey, SCHOOL, sent.item)
-    assert view(journey, SCHOOL, sent.item) is None
+    assert unseen(journey, SCHOOL, sent.item)
 
 
 def test_nobody_flags_an_exploiter_without_saying_who_that_is(journey: Town) -> None:
@@ -266,7 +266,7 @@ def test_involvement_from_claim_to_confirmation_to_its_end(journey: Town) -> Non
     assert "narrative" in shown(journey, SCHOOL, sent.item)
     assert leaves(journey, typ="recall") == []
     later = missing(journey)
-    assert view(journey, SCHOOL, later.item) is None
+    assert unseen(journey, SCHOOL, later.item)
 
 
 def test_a_mistaken_involvement_recalls_what_nothing_else_opens(journey: Town) -> None:
@@ -285,4 +285,4 @@ def test_involvement_with_one_child_is_none_with_another(journey: Town) -> None:
     knows(journey, 2)
     involves(journey, a_child(2), SCHOOL)
     sent = missing(journey)
-    assert view(journey, SCHOOL, sent.item) is None
+    assert unseen(journey, SCHOOL, sent.item)

@@ -23,7 +23,9 @@ from tests.builders_hub import (
     rows,
     sends,
 )
-from tests.builders_journeys import a_forum, knows, rules, says, shown, view, withheld
+from tests.builders_journeys import a_forum, knows, rules, says, shown, unseen, view, withheld
+
+from sightline.kernel.ids import DeskId
 
 SUBMITTED, GRADED, SANITISED = "cpi.submitted", "cpi.graded", "cpi.sanitised"
 
@@ -67,7 +69,7 @@ def test_who_must_not_see_the_whole_must_not_see_a_part(journey: Town) -> None:
     cpi = says(journey, CHARITY, SUBMITTED, a_cpi(a_child(1), a_child(2), exclude=["hampshire-police"]))
     for item in cpi.items:
         assert rules(journey, BUREAU, item) == ["H-03"]
-        assert view(journey, BUREAU, item) is None
+        assert unseen(journey, BUREAU, item)
     assert feed(journey, BUREAU) == ()
 
 
@@ -77,7 +79,7 @@ def test_who_the_whole_is_addressed_to_is_considered_for_each_part(journey: Town
     _, first, second = cpi.items
     assert "D-33" in rules(journey, POLICE, first)
     assert "identity" in shown(journey, POLICE, first)
-    assert view(journey, POLICE, second) is None
+    assert unseen(journey, POLICE, second)
 
 
 def test_what_the_source_said_of_the_whole_holds_for_each_part(journey: Town) -> None:
@@ -131,8 +133,8 @@ def test_a_conflict_about_one_child_hides_what_both_share(journey: Town) -> None
     knows(journey, 1), knows(journey, 2)
     says(journey, MASH, "flag.raised", a_flag(a_child(1), "conflict", desk=BUREAU))
     shared, first, second = says(journey, CHARITY, SUBMITTED, a_cpi(a_child(1), a_child(2))).items
-    assert view(journey, BUREAU, shared) is None
-    assert view(journey, BUREAU, first) is None
+    assert unseen(journey, BUREAU, shared)
+    assert unseen(journey, BUREAU, first)
     assert "identity" in shown(journey, BUREAU, second)
 
 
@@ -142,7 +144,7 @@ def test_a_conflict_about_one_child_hides_what_both_share(journey: Town) -> None
 def test_unsanitised_intelligence_is_for_the_bureau_only(journey: Town) -> None:
     (item,) = says(journey, CHARITY, SUBMITTED, a_cpi(a_child())).items
     for desk in (POLICE, MASH, CSC, HEALTH, SCHOOL):
-        assert view(journey, desk, item) is None
+        assert unseen(journey, desk, item)
         assert item not in {one.ref for one in journey.hub.view.items(desk)}
 
 
@@ -164,7 +166,7 @@ def test_a_grading_stands_beside_the_cpi_and_about_the_same_children(journey: To
     assert view(journey, BUREAU, graded.item).children == view(journey, BUREAU, item).children
     assert view(journey, BUREAU, graded.item).body["handling"] == "C"
     for desk in (POLICE, MASH, CHARITY):
-        assert view(journey, desk, graded.item) is None
+        assert unseen(journey, desk, graded.item)
 
 
 def test_a_grading_of_what_two_children_share_is_about_both(journey: Town) -> None:
@@ -181,7 +183,7 @@ def test_a_grading_of_a_cpi_about_no_child_is_taken(journey: Town) -> None:
 
 
 @pytest.mark.parametrize("desk", [POLICE, CHARITY, MASH])
-def test_only_the_bureau_grades(journey: Town, desk: str) -> None:
+def test_only_the_bureau_grades(journey: Town, desk: DeskId) -> None:
     (item,) = says(journey, CHARITY, SUBMITTED, a_cpi()).items
     assert sends(journey, desk, GRADED, a_grading(item)).refused == "source_may_not_send"
 
@@ -213,7 +215,7 @@ def test_a_sanitised_version_keeps_out_whom_the_original_kept_out(journey: Town)
     (item,) = says(journey, CHARITY, SUBMITTED, a_cpi(a_child(), exclude=["hampshire-council"])).items
     clean = says(journey, BUREAU, SANITISED, a_sanitised(item))
     assert rules(journey, CSC, clean.item) == ["H-03"]
-    assert view(journey, CSC, clean.item) is None
+    assert unseen(journey, CSC, clean.item)
     assert "narrative" in shown(journey, MASH, clean.item)
 
 

@@ -19,7 +19,7 @@ from tests.builders_hub import (
     passes,
     rows,
 )
-from tests.builders_journeys import entries, involves, knows, missing, recalls, says, shown, view, withheld
+from tests.builders_journeys import entries, involves, knows, missing, recalls, says, shown, unseen, view, withheld
 
 POSSIBLE = "alert.match_possible"
 BORN, NAME = "2011-05-04", "Oakapple-b"
@@ -78,7 +78,7 @@ def test_another_agencys_own_scheme_binds_nothing(journey: Town) -> None:
 def test_two_identifiers_bound_to_two_children_open_a_third_record_and_two_questions(journey: Town) -> None:
     first = reported(journey, identified("pnc", "11/7A"), POLICE)
     second = reported(journey, identified("nhs-number", an_nhs_number(7)), HEALTH)
-    both = {
+    both: dict[str, object] = {
         "identifiers": [
             {"scheme": "pnc", "value": "11/7A"},
             {"scheme": "nhs-number", "value": an_nhs_number(7)},
@@ -90,7 +90,7 @@ def test_two_identifiers_bound_to_two_children_open_a_third_record_and_two_quest
 
 def test_a_second_identifier_of_a_known_child_binds_to_its_record(journey: Town) -> None:
     known = reported(journey, identified("pnc", "11/7A"), POLICE)
-    two = {
+    two: dict[str, object] = {
         "identifiers": [
             {"scheme": "pnc", "value": "11/7A"},
             {"scheme": "nhs-number", "value": an_nhs_number(7)},
@@ -186,8 +186,8 @@ def test_consent_and_involvement_concern_only_the_record_they_name(journey: Town
     says(journey, POLICE, "consent.recorded", a_consent(first.child))
     involves(journey, first.child, SCHOOL)
     assert "narrative" in shown(journey, SCHOOL, first.item)
-    assert view(journey, SCHOOL, second.item) is None
-    assert view(journey, CHARITY, second.item) is None
+    assert unseen(journey, SCHOOL, second.item)
+    assert unseen(journey, CHARITY, second.item)
 
 
 def test_episodes_of_two_candidates_are_not_counted_as_one_childs(journey: Town) -> None:

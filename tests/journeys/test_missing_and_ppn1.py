@@ -21,7 +21,7 @@ from tests.builders_hub import (
     passes,
     sends,
 )
-from tests.builders_journeys import entries, missing, rules, says, shown, view
+from tests.builders_journeys import entries, missing, rules, says, shown, unseen, view
 
 DUE = "alert.ppn1_due"
 HARMED, STILL, THIRD = "returned_and_harmed", "missing_not_returned", "third_in_90_days"
@@ -141,7 +141,7 @@ def test_the_force_and_the_mash_are_asked_and_nobody_else_learns_of_it(journey: 
     assert [one.ref for one in alerts(journey, MASH, DUE)] == [alert.ref]
     for desk in (CSC, HEALTH, SCHOOL):
         assert alerts(journey, desk, DUE) == []
-        assert view(journey, desk, alert.ref) is None
+        assert unseen(journey, desk, alert.ref)
 
 
 # ------------------------------------------------------------------------------------------- N-22: three in 90 days

@@ -36,6 +36,7 @@ from tests.builders_journeys import (
     rules,
     says,
     shown,
+    unseen,
     view,
     withheld,
 )
@@ -50,7 +51,7 @@ def test_d_01_denying_what_nothing_permits_is_recorded_as_a_decision(journey: To
     sent = missing(journey, to=[SCHOOL])
     assert "D-01" in rules(journey, SCHOOL, sent.item)
     assert "administrative:H-01" in withheld(journey, SCHOOL, sent.item)
-    assert view(journey, SCHOOL, sent.item) is None
+    assert unseen(journey, SCHOOL, sent.item)
 
 
 def test_d_01_sharing_at_discretion_is_recorded_as_one(journey: Town) -> None:
@@ -85,7 +86,7 @@ def test_d_02_needs_the_purpose_that_consent_was_given_for(journey: Town) -> Non
     says(journey, CSC, "consent.recorded", a_consent(a_child(), consent_purpose="assessment"))
     sent = missing(journey, to=[SCHOOL])
     assert "D-02" not in rules(journey, SCHOOL, sent.item)
-    assert view(journey, SCHOOL, sent.item) is None
+    assert unseen(journey, SCHOOL, sent.item)
 
 
 def test_d_03_welfare_at_risk_and_a_reason_take_the_place_of_consent_that_was_refused(journey: Town) -> None:
@@ -101,7 +102,7 @@ def test_d_03_without_a_reason_is_held_by_d_01(journey: Town) -> None:
     says(journey, CSC, "consent.recorded", a_consent(a_child(), "not_possible"))
     sent = missing(journey, to=[SCHOOL], sharing=PLAIN | {"welfare_risk": True})
     assert "assessment:D-01" in withheld(journey, SCHOOL, sent.item)
-    assert view(journey, SCHOOL, sent.item) is None
+    assert unseen(journey, SCHOOL, sent.item)
 
 
 def test_d_05_the_protective_network_sees_what_it_needs_without_consent(journey: Town) -> None:
@@ -137,7 +138,7 @@ def test_d_09_a_carer_is_told_of_nothing_that_is_new(journey: Town) -> None:
     sent = missing(journey, to=[family])
     assert rules(journey, family, sent.item) == ["D-09"]
     assert feed(journey, family) == ()
-    assert view(journey, family, sent.item) is None
+    assert unseen(journey, family, sent.item)
 
 
 def test_d_12_a_forum_learns_where_a_looked_after_child_is_only_once_it_is_verified(journey: Town) -> None:
@@ -170,7 +171,7 @@ def test_d_16_whoever_has_not_given_the_safe_word_sees_nothing(journey: Town) ->
     says(journey, CSC, "flag.raised", a_flag(a_child(), "safe_word_set"))
     sent = missing(journey, to=[caller, known])
     assert rules(journey, caller, sent.item) == ["D-16"]
-    assert view(journey, caller, sent.item) is None
+    assert unseen(journey, caller, sent.item)
     assert "assessment" in shown(journey, known, sent.item)
 
 
@@ -207,7 +208,7 @@ def test_d_30_a_first_responder_gets_a_childs_nrm_referral_without_consent(journ
     assert "D-30" in rules(journey, responder, sent.item)
     assert "identity" in shown(journey, responder, sent.item)
     assert "inform_child_where_safe" in decision(journey, responder, sent.item)["obl"]
-    assert view(journey, CHARITY, sent.item) is None
+    assert unseen(journey, CHARITY, sent.item)
 
 
 def test_d_30_somebody_presumed_to_be_a_child_is_one(journey: Town) -> None:
@@ -279,7 +280,7 @@ def test_d_40_the_bureau_gets_intelligence_whole_and_a_forum_the_sanitised_versi
     cpi = says(journey, CHARITY, "cpi.submitted", a_cpi(a_child(), to=[forum, CSC]))
     assert "D-40" in rules(journey, BUREAU, cpi.items[0])
     assert {"source", "source_contact"} <= shown(journey, BUREAU, cpi.items[0])
-    assert view(journey, forum, cpi.items[0]) is None
+    assert unseen(journey, forum, cpi.items[0])
     assert "source:D-40" in withheld(journey, CSC, cpi.items[0])
     clean = says(journey, BUREAU, "cpi.sanitised", a_sanitised(cpi.items[0], to=[forum]))
     assert "D-40" in rules(journey, forum, clean.item)
@@ -301,7 +302,7 @@ def test_d_42_a_source_who_said_no_is_not_contacted_again(journey: Town) -> None
 def test_h_03_an_excluded_agency_sees_nothing_and_is_told_nothing(journey: Town) -> None:
     sent = missing(journey, exclude=["hampshire-council"])
     assert rules(journey, CSC, sent.item) == ["H-03"]
-    assert view(journey, CSC, sent.item) is None
+    assert unseen(journey, CSC, sent.item)
     assert feed(journey, CSC) == ()
     assert "narrative" in shown(journey, OTHER_CSC, sent.item)
 
@@ -339,7 +340,7 @@ def test_h_08_a_claim_of_its_own_brings_a_desk_nothing(journey: Town) -> None:
     sent = missing(journey)
     says(journey, SCHOOL, "involvement.opened", an_involvement(a_child(), "strategy"))
     assert "H-08" in rules(journey, SCHOOL, sent.item)
-    assert view(journey, SCHOOL, sent.item) is None
+    assert unseen(journey, SCHOOL, sent.item)
 
 
 def test_h_09_the_owner_of_an_alert_sees_what_it_asks_and_other_desks_do_not_know_of_it(journey: Town) -> None:
@@ -349,7 +350,7 @@ def test_h_09_the_owner_of_an_alert_sees_what_it_asks_and_other_desks_do_not_kno
     assert rules(journey, POLICE, due.ref) == ["H-09"]
     assert due.body["row"] == "N-21"
     assert rules(journey, MASH, due.ref) == ["H-09"]
-    assert view(journey, HEALTH, due.ref) is None
+    assert unseen(journey, HEALTH, due.ref)
 
 
 def test_h_10_the_senders_own_judgement_that_it_would_harm_holds_what_consent_would_open(journey: Town) -> None:
@@ -357,5 +358,5 @@ def test_h_10_the_senders_own_judgement_that_it_would_harm_holds_what_consent_wo
     says(journey, CSC, "consent.recorded", a_consent(a_child()))
     sent = missing(journey, to=[SCHOOL], sharing=PLAIN | {"detriment": True})
     assert "assessment:H-10" in withheld(journey, SCHOOL, sent.item)
-    assert view(journey, SCHOOL, sent.item) is None
+    assert unseen(journey, SCHOOL, sent.item)
     assert "narrative" in shown(journey, MASH, sent.item)

@@ -4,10 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from sightline.agency.keys import generate, make_registration
-from sightline.formats.receipt import read_receipt
-from sightline.kernel.errors import Refused, Unavailable
 from tests.builders_hub import (
     BUREAU,
     CSC,
@@ -28,6 +24,10 @@ from tests.builders_hub import (
     source_of,
     submits,
 )
+
+from sightline.agency.keys import generate, make_registration
+from sightline.formats.receipt import read_receipt
+from sightline.kernel.errors import Refused, Unavailable
 
 
 def count(town: Town, table: str) -> int:
@@ -128,8 +128,10 @@ class Dropped(Exception):
     """The process ends here."""
 
 
-def test_a_stop_before_the_accepting_transaction_loses_what_was_not_acknowledged_and_nothing_else(tmp_path: Path) -> None:
-    armed = []
+def test_a_stop_before_the_accepting_transaction_loses_what_was_not_acknowledged_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    armed: list[bool] = []
 
     def stop(step: str) -> None:
         if step == "record" and armed:
@@ -138,7 +140,12 @@ def test_a_stop_before_the_accepting_transaction_loses_what_was_not_acknowledged
     town = a_town(tmp_path, on_step=stop)
     kept = sends(town, POLICE, "missing.reported", a_missing())
     armed.append(True)
-    event = signs(town, POLICE, "missing.returned", {"child": kept.child, "returned_at": "2026-11-20T09:00:00Z", "harm_suffered": "no"})
+    event = signs(
+        town,
+        POLICE,
+        "missing.returned",
+        {"child": kept.child, "returned_at": "2026-11-20T09:00:00Z", "harm_suffered": "no"},
+    )
     with pytest.raises(Dropped):
         submits(town, event)
     town = reopened(town)

@@ -5,13 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-
-from sightline.formats import base64url, jws
-from sightline.formats.receipt import read_receipt
-from sightline.kernel.errors import Corrupt
-from sightline.ledger.child import Child
-from sightline.ledger.items import ItemEntry
-from sightline.ledger.sealing import ItemKey, key_names
 from tests.builders_hub import (
     CHARITY,
     POLICE,
@@ -27,6 +20,13 @@ from tests.builders_hub import (
     signs,
     submits,
 )
+
+from sightline.formats import base64url, jws
+from sightline.formats.receipt import read_receipt
+from sightline.kernel.errors import Corrupt
+from sightline.ledger.child import Child
+from sightline.ledger.items import ItemEntry
+from sightline.ledger.sealing import ItemKey, key_names
 
 
 def items(town: Town) -> list[ItemEntry]:
@@ -45,9 +45,7 @@ def opened(town: Town, entry: Any) -> bytes:
 def is_genuine(compact: bytes, public: bytes) -> bool:
     """What anyone can find out who has nothing but the bytes and the agency's public key."""
     signed = jws.parse(compact, jws.EVENT)
-    return jws.is_signed(
-        alg="Ed25519", public=public, signing_input=signed.signing_input, signature=signed.signature
-    )
+    return jws.is_signed(alg="Ed25519", public=public, signing_input=signed.signing_input, signature=signed.signature)
 
 
 def steps(town: Town) -> list[Sequence[Any]]:
@@ -136,12 +134,19 @@ def test_a_body_swapped_in_the_ledgers_table_does_not_open_under_its_own_key(tow
     one = sends(town, POLICE, "missing.reported", a_missing())
     two = sends(town, POLICE, "missing.reported", a_missing(a_child(2)))
     places = rows(
-        town, "SELECT i.ref, e.originator_id, e.originator_version, e.state FROM items i JOIN stored_events e"
-        " ON e.originator_id = i.stream AND e.originator_version = i.version"
+        town,
+        "SELECT i.ref, e.originator_id, e.originator_version, e.state FROM items i JOIN stored_events e"
+        " ON e.originator_id = i.stream AND e.originator_version = i.version",
     )
     state = {ref: (stream, version, bytes(body)) for ref, stream, version, body in places}
     (stream, version, _), (_, _, other) = state[one.item], state[two.item]
-    rows(town, "UPDATE stored_events SET state = ? WHERE originator_id = ? AND originator_version = ?", other, stream, version)
+    rows(
+        town,
+        "UPDATE stored_events SET state = ? WHERE originator_id = ? AND originator_version = ?",
+        other,
+        stream,
+        version,
+    )
     with pytest.raises(Corrupt) as why:
         town.hub.view.item(POLICE, one.item)
     assert why.value.code == "sealed_bytes"

@@ -3,12 +3,6 @@
 from pathlib import Path
 
 import pytest
-
-from sightline.formats.checkpoint import open_checkpoint
-from sightline.formats.merkle import leaf_hash
-from sightline.formats.note import parse_vkey
-from sightline.kernel.errors import Corrupt, Refused
-from sightline.kernel.ids import DeskId
 from tests.builders_hub import (
     BUREAU,
     CSC,
@@ -32,6 +26,12 @@ from tests.builders_hub import (
     signs,
     submits,
 )
+
+from sightline.formats.checkpoint import open_checkpoint
+from sightline.formats.merkle import leaf_hash
+from sightline.formats.note import parse_vkey
+from sightline.kernel.errors import Corrupt, Refused
+from sightline.kernel.ids import DeskId
 
 READERS = (BUREAU, POLICE, CSC, MASH)
 
@@ -119,8 +119,7 @@ def test_a_process_that_ends_at_any_step_has_released_nothing_unrecorded(tmp_pat
     event = signs(town, POLICE, "missing.reported", a_missing())
     armed.clear()
     with pytest.raises(Dropped):
-        submits(town, event)
-        town.hub.settle()
+        _takes(town, event)
     released = {desk: sees(town, desk) for desk in READERS}
     in_tree = {leaf["id"] for leaf in leaves(town)[: sealed(town)]}
     assert all(view.leaf in in_tree for views in released.values() for view in views.values())
@@ -131,6 +130,12 @@ def test_a_process_that_ends_at_any_step_has_released_nothing_unrecorded(tmp_pat
     assert all(len(sees(town, desk)) == 1 for desk in READERS)
     holds(town)
     town.hub.close()
+
+
+def _takes(town: Town, event: bytes) -> None:
+    """One event's whole way."""
+    submits(town, event)
+    town.hub.settle()
 
 
 def sealed(town: Town) -> int:

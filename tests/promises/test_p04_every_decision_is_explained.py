@@ -3,10 +3,6 @@
 from typing import Any
 
 import pytest
-
-from sightline.formats.decision import read_outcome
-from sightline.formats.leaf_check import check_leaf
-from sightline.kernel.errors import Refused
 from tests.builders_hub import (
     BUREAU,
     CAST,
@@ -32,6 +28,10 @@ from tests.builders_hub import (
     sees,
     sends,
 )
+
+from sightline.formats.decision import read_outcome
+from sightline.formats.leaf_check import check_leaf
+from sightline.kernel.errors import Refused
 
 
 @pytest.fixture
@@ -84,7 +84,9 @@ def test_a_desk_is_told_ground_and_obligations_of_what_it_reads(week: Town) -> N
 
 
 def test_withholding_is_recorded_with_the_same_care_as_sharing(week: Town) -> None:
-    withheld, shared = (next(leaf for leaf in leaves(week, typ="decision") if leaf["eff"] == eff) for eff in ("withhold", "disclose"))
+    withheld, shared = (
+        next(leaf for leaf in leaves(week, typ="decision") if leaf["eff"] == eff) for eff in ("withhold", "disclose")
+    )
     assert withheld.keys() - {"sup"} == shared.keys() - {"sup"}
     holds(week)
 
@@ -127,7 +129,9 @@ def test_an_explained_answer_is_taken() -> None:
         pytest.param(an_answer(rules=["D-34"]), id="a rule withholds that is not named"),
         pytest.param(an_answer(basis=[]), id="something is shown on no legal basis"),
         pytest.param(an_answer(withheld=[]), id="a class is neither shown nor withheld"),
-        pytest.param(an_answer(classes=[], withheld=["identity:D-14", "location:D-14"]), id="disclosed, yet nothing is"),
+        pytest.param(
+            an_answer(classes=[], withheld=["identity:D-14", "location:D-14"]), id="disclosed, yet nothing is"
+        ),
         pytest.param(an_answer(outcome="withhold"), id="withheld, yet something is shown"),
         pytest.param(an_answer(outcome="perhaps"), id="an outcome that nobody knows"),
         pytest.param({k: v for k, v in an_answer().items() if k != "obligations"}, id="obligations missing"),

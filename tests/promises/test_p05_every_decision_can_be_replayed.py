@@ -6,16 +6,6 @@ from typing import Any
 
 import orjson
 import pytest
-
-from sightline.audit.replay import Replay, Replaying
-from sightline.formats.fields import Fields
-from sightline.formats.policy_digest import policy_data
-from sightline.formats.schemas import Schemas
-from sightline.kernel.ids import DeskId
-from sightline.kernel.ports import PolicyEngine
-from sightline.kernel.share import share
-from sightline.ledger.facts import unpack
-from sightline.ledger.world import PolicyData
 from tests.builders_hub import (
     BUREAU,
     CHARITY,
@@ -45,6 +35,17 @@ from tests.builders_hub import (
     signs,
     submits,
 )
+
+from sightline.audit.replay import Replay, Replaying
+from sightline.formats.fields import Fields
+from sightline.formats.policy_digest import policy_data
+from sightline.formats.schemas import Schemas
+from sightline.kernel.errors import Corrupt
+from sightline.kernel.ids import DeskId
+from sightline.kernel.ports import PolicyEngine
+from sightline.kernel.share import share
+from sightline.ledger.facts import unpack
+from sightline.ledger.world import PolicyData
 
 
 def a_week(town: Town) -> None:
@@ -115,7 +116,9 @@ def test_the_facts_of_each_decision_are_kept_sealed_beside_it(lived: Town) -> No
 
 
 def test_a_leaf_altered_with_sql_is_different(lived: Town) -> None:
-    (n, body) = rows(lived, "SELECT n, body FROM leaves WHERE typ = 'decision' AND eff = 'disclose' ORDER BY n LIMIT 1")[0]
+    (n, body) = rows(
+        lived, "SELECT n, body FROM leaves WHERE typ = 'decision' AND eff = 'disclose' ORDER BY n LIMIT 1"
+    )[0]
     leaf = orjson.loads(bytes(body))
     leaf["classes"], leaf["withheld"] = sorted([*leaf["classes"], "source"]), leaf["withheld"]
     rows(lived, "UPDATE leaves SET body = ? WHERE n = ?", orjson.dumps(leaf, option=orjson.OPT_SORT_KEYS), n)
@@ -135,7 +138,9 @@ def test_what_a_leaf_is_looked_up_by_is_compared_too(lived: Town, column: str, v
 
 
 def test_a_leaf_that_was_due_and_is_not_there_is_missing(lived: Town) -> None:
-    (name,) = rows(lived, "DELETE FROM leaves WHERE n = (SELECT MAX(n) FROM leaves WHERE typ = 'recall') RETURNING id")[0]
+    (name,) = rows(lived, "DELETE FROM leaves WHERE n = (SELECT MAX(n) FROM leaves WHERE typ = 'recall') RETURNING id")[
+        0
+    ]
     (difference,) = lived.hub.replay().differences
     assert (difference.verdict, difference.leaf) == ("missing", name)
 
@@ -236,7 +241,7 @@ def test_an_erased_leaf_that_was_altered_as_well_still_breaks_the_tree(town: Tow
     n = leaves(town, item=gone.item)[0]
     rows(town, "UPDATE leaves SET body = ? WHERE id = ?", b"{}", n["id"])
     assert set(verdicts(town.hub.replay())) == {"erased"}
-    with pytest.raises(Exception, match="inclusion|root|proof"):
+    with pytest.raises(Corrupt):
         town.hub.register.reader.prove(town.hub.register.reader.number(n["id"]))
     town.hub.close()
 
@@ -327,7 +332,9 @@ def test_kept_facts_are_the_documents_that_the_policy_was_asked_about(town: Town
     steps = town.hub.decide._derivation  # noqa: SLF001
     assert steps is not None
     item = steps.working.items[position]
-    key = steps.working.key(position, item.children, item.area, town.hub.ledger.read(0, 99)[-1].entry.originator_id, item.version)
+    key = steps.working.key(
+        position, item.children, item.area, town.hub.ledger.read(0, 99)[-1].entry.originator_id, item.version
+    )
     assert key is not None
     (cause, sealed) = rows(town, "SELECT cause, sealed FROM facts WHERE item = ?", position)[0]
     documents = unpack(key.open(f"facts {cause}", bytes(sealed)))

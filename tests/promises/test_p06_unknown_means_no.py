@@ -5,14 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from sightline.kernel.errors import Refused, Unavailable
-from sightline.kernel.ports import PolicyEngine
-from sightline.ledger.deciding import PARKED_RULE
 from tests.builders_hub import (
     BUREAU,
     CHARITY,
     CSC,
+    HEALTH,
     MASH,
     POLICE,
     SCHOOL,
@@ -38,6 +35,10 @@ from tests.builders_hub import (
     signs,
     submits,
 )
+
+from sightline.kernel.errors import Refused, Unavailable
+from sightline.kernel.ports import PolicyEngine
+from sightline.ledger.deciding import PARKED_RULE
 
 Answer = Callable[[bytes, Mapping[str, Any]], Mapping[str, Any]]
 
@@ -108,7 +109,7 @@ def test_nothing_recorded_is_a_known_value(town: Town) -> None:
 
 def test_an_unreadable_urgency_withholds_what_urgency_would_have_opened_and_says_so(town: Town) -> None:
     for urgency, shown in (("immediate_danger", True), ("frightful", False)):
-        sent = sends(town, CHARITY, "cpi.submitted", a_cpi(a_child(), urgency=urgency, to=[POLICE]))
+        sent = sends(town, HEALTH, "consent.recorded", a_consent(a_child(), "refused", urgency=urgency, to=[POLICE]))
         assert can_read(town, POLICE, sent.item) is shown
         assert ("H-02" in decision(town, POLICE, sent.item)["rules"]) is not shown
 
@@ -130,9 +131,19 @@ class Down:
         return self._engine.decide(facts)
 
 
+def switched(kept: list[Down], kind: type[Down]) -> Callable[[PolicyEngine], PolicyEngine]:
+    """Put a switch around the engine, and keep it at hand."""
+
+    def around(engine: PolicyEngine) -> PolicyEngine:
+        kept.append(kind(engine))
+        return kept[-1]
+
+    return around
+
+
 def test_an_engine_that_is_down_stops_the_line_and_nothing_is_decided(tmp_path: Path) -> None:
     engines: list[Down] = []
-    town = a_town(tmp_path, engine=lambda engine: engines.append(Down(engine)) or engines[0])
+    town = a_town(tmp_path, engine=switched(engines, Down))
     before = sends(town, POLICE, "missing.reported", a_missing())
     made = len(leaves(town))
     engines[0].is_down = True
@@ -157,8 +168,8 @@ def test_an_engine_that_leaves_a_question_open_stops_the_line_too(tmp_path: Path
         def decide(self, facts: Sequence[bytes]) -> list[Mapping[str, Any]]:
             return super().decide(facts)[1:] if self.is_down else super().decide(facts)
 
-    engines: list[Short] = []
-    town = a_town(tmp_path, engine=lambda engine: engines.append(Short(engine)) or engines[0])
+    engines: list[Down] = []
+    town = a_town(tmp_path, engine=switched(engines, Short))
     town.hub.settle()
     made = len(leaves(town))
     engines[0].is_down = True
@@ -186,7 +197,9 @@ UNDECIDABLE: dict[str, Mapping[str, Any]] = {
 
 
 @pytest.mark.parametrize("spoilt", UNDECIDABLE.values(), ids=UNDECIDABLE.keys())
-def test_one_item_that_cannot_be_decided_is_parked_and_the_rest_goes_on(tmp_path: Path, spoilt: Mapping[str, Any]) -> None:
+def test_one_item_that_cannot_be_decided_is_parked_and_the_rest_goes_on(
+    tmp_path: Path, spoilt: Mapping[str, Any]
+) -> None:
     town = a_town(tmp_path, engine=twisting(only("flag.raised", spoilt)))
     missing, flag, after = submits(
         town,
@@ -203,7 +216,7 @@ def test_one_item_that_cannot_be_decided_is_parked_and_the_rest_goes_on(tmp_path
         assert (leaf["eff"], leaf["classes"], leaf["told"]) == ("withhold", [], "nothing")
         assert leaf["rules"] == [PARKED_RULE]
         assert leaf["withheld"] == [f"{c}:{PARKED_RULE}" for c in ("assessment", "identity")]
-    (entry,) = [p for p in town.hub.ledger.read(0, 1000, ("policy.item_parked.v1",))]
+    (entry,) = town.hub.ledger.read(0, 1000, ("policy.item_parked.v1",))
     assert {leaf["cause"] for leaf in parked} == {entry.position}
     assert all(flag.item not in sees(town, desk) for desk in (MASH, CSC, POLICE))
     town.hub.settle()
@@ -258,8 +271,7 @@ def test_a_process_that_ends_between_finding_out_and_parking_parks_it_the_next_t
 
     town.hub.ledger.append = end  # type: ignore[method-assign]  # the disk is gone at this very moment
     with pytest.raises(Ended):
-        while town.hub.decide():
-            pass
+        town.hub.settle()
     town.hub.ledger.append = original  # type: ignore[method-assign]
     assert leaves(town, item=sent.item) == []
     town = reopened(town, engine=twist)

@@ -3,9 +3,6 @@
 from typing import Any
 
 import pytest
-
-from sightline.formats.feed import check_chain
-from sightline.kernel.errors import Refused
 from tests.builders_hub import (
     BUREAU,
     CAST,
@@ -17,6 +14,7 @@ from tests.builders_hub import (
     SCHOOL,
     Sent,
     Town,
+    a_category,
     a_child,
     a_consent,
     a_cpi,
@@ -38,14 +36,25 @@ from tests.builders_hub import (
     submits,
 )
 
+from sightline.formats.feed import START, check_chain
+from sightline.kernel.errors import Refused
+
 
 @pytest.fixture
 def consented(town: Town) -> tuple[Town, Sent, Sent]:
     """A child's own consent has shown a charity and a school something; a missing report was shared by duty."""
     missing = sends(town, POLICE, "missing.reported", a_missing(urgency="urgent"))
     sends(town, HEALTH, "consent.recorded", a_consent(missing.child))
-    shared = sends(town, CSC, "cpi.submitted", a_cpi(missing.child, to=[CHARITY, SCHOOL], cpi_topic="exploited"))
-    return town, missing, shared
+    return town, missing, shares(town, missing.child, CHARITY, SCHOOL)
+
+
+def shares(town: Town, child: dict[str, str], *desks: str) -> Sent:
+    """Something that authorities hear of by duty, sent to others too, who may see it only by consent."""
+    return sends(town, POLICE, "missing.categorised", categorised(child, *desks))
+
+
+def categorised(child: dict[str, str], *desks: str) -> dict[str, Any]:
+    return a_category(child, "missing", missing_risk="high", to=list(desks))
 
 
 def recalls(town: Town, desk: str = "", item: str = "") -> list[dict[str, Any]]:
@@ -61,10 +70,10 @@ def test_a_withdrawn_consent_is_recalled_from_exactly_the_desks_that_had_seen_by
     consented: tuple[Town, Sent, Sent],
 ) -> None:
     town, missing, shared = consented
-    assert {desk for desk in CAST if can_read(town, desk, shared.item)} == {CSC, BUREAU, CHARITY, SCHOOL}
+    assert {desk for desk in CAST if can_read(town, desk, shared.item)} == set(CAST)
     withdrawn(town, missing.child)
     assert {leaf["desk"] for leaf in recalls(town)} == {CHARITY, SCHOOL}
-    assert {desk for desk in CAST if can_read(town, desk, shared.item)} == {CSC, BUREAU}
+    assert {desk for desk in CAST if can_read(town, desk, shared.item)} == set(CAST) - {CHARITY, SCHOOL}
     for desk in (CHARITY, SCHOOL):
         (recall,) = recalls(town, desk, shared.item)
         assert recall["kind"] == "lapsed"
@@ -76,10 +85,11 @@ def test_a_withdrawn_consent_is_recalled_from_exactly_the_desks_that_had_seen_by
 
 def test_what_rests_on_a_duty_stands(consented: tuple[Town, Sent, Sent]) -> None:
     town, missing, _ = consented
-    before = {desk: decision(town, desk, missing.item)["id"] for desk in (MASH, CSC, HEALTH, BUREAU)}
+    before = {desk: decision(town, desk, missing.item)["classes"] for desk in (MASH, CSC, HEALTH, BUREAU)}
     withdrawn(town, missing.child)
     assert all(can_read(town, desk, missing.item) for desk in before)
-    assert before == {desk: decision(town, desk, missing.item)["id"] for desk in before}
+    assert before == {desk: decision(town, desk, missing.item)["classes"] for desk in before}
+    assert "D-34" in decision(town, MASH, missing.item)["rules"]
     assert recalls(town, item=missing.item) == []
 
 
@@ -89,14 +99,7 @@ def test_a_recall_is_numbered_in_the_feed_and_stands_for_the_decision_too(consen
     withdrawn(town, missing.child)
     (entry,) = feed(town, SCHOOL)[before:]
     assert (entry.kind, entry.leaf) == ("recall", recalls(town, SCHOOL, shared.item)[0]["id"])
-    assert check_chain(feed(town, SCHOOL), after=0, before=start())
-
-
-def start() -> str:
-    """The running hash of an empty feed."""
-    from sightline.formats.feed import START  # noqa: PLC0415
-
-    return START
+    assert check_chain(feed(town, SCHOOL), after=0, before=START)
 
 
 def test_a_recall_must_be_answered_and_a_late_one_alerts_the_mash(consented: tuple[Town, Sent, Sent]) -> None:
@@ -164,7 +167,7 @@ def test_sight_that_comes_back_is_told_of_again(consented: tuple[Town, Sent, Sen
 def test_what_was_never_sealed_is_recalled_all_the_same(consented: tuple[Town, Sent, Sent]) -> None:
     """Decided, and narrowed before anybody could have read it: both leaves stand, the recall speaks for them."""
     town, missing, _ = consented
-    (sent,) = submits(town, signs(town, CSC, "cpi.submitted", a_cpi(missing.child, to=[SCHOOL])))
+    (sent,) = submits(town, signs(town, POLICE, "missing.categorised", categorised(missing.child, SCHOOL)))
     while town.hub.decide():
         pass
     withdrawn(town, missing.child)
@@ -176,7 +179,7 @@ def test_shared_and_withdrawn_in_one_batch_is_recalled_as_well(consented: tuple[
     town, missing, _ = consented
     sent, _ = submits(
         town,
-        signs(town, CSC, "cpi.submitted", a_cpi(missing.child, to=[SCHOOL])),
+        signs(town, POLICE, "missing.categorised", categorised(missing.child, SCHOOL)),
         signs(town, CSC, "consent.withdrawn", a_withdrawal(missing.child)),
     )
     town.hub.settle()
@@ -186,18 +189,19 @@ def test_shared_and_withdrawn_in_one_batch_is_recalled_as_well(consented: tuple[
 
 def test_the_end_of_a_situation_recalls_nothing(town: Town) -> None:
     """Missing status counts at its strongest since the item was recorded (design §6)."""
-    report = sends(town, CHARITY, "cpi.submitted", a_cpi(a_child(), to=[POLICE]))
-    missing = sends(town, POLICE, "missing.reported", a_missing(report.child))
-    assert "D-33" in decision(town, POLICE, report.item)["rules"]
+    word = sends(town, HEALTH, "consent.recorded", a_consent(a_child(), "refused", to=[POLICE]))
+    assert not can_read(town, POLICE, word.item)
+    missing = sends(town, POLICE, "missing.reported", a_missing(word.child))
+    assert "D-33" in decision(town, POLICE, word.item)["rules"]
     sends(town, POLICE, "missing.returned", a_return(missing.child, town.clock.now()))
-    assert can_read(town, POLICE, report.item)
+    assert can_read(town, POLICE, word.item)
     assert recalls(town) == []
 
 
 def test_an_expired_consent_is_recalled_when_its_clock_strikes(town: Town) -> None:
     missing = sends(town, POLICE, "missing.reported", a_missing())
     sends(town, HEALTH, "consent.recorded", a_consent(missing.child, expires_at="2026-11-21T09:00:00Z"))
-    shared = sends(town, CSC, "cpi.submitted", a_cpi(missing.child, to=[SCHOOL]))
+    shared = shares(town, missing.child, SCHOOL)
     passes(town, hours=23, minutes=59, seconds=59)
     assert can_read(town, SCHOOL, shared.item)
     passes(town, seconds=1)
@@ -211,7 +215,7 @@ def test_a_later_consent_does_not_put_off_the_end_of_an_earlier_one(town: Town) 
     sends(town, HEALTH, "consent.recorded", a_consent(missing.child, expires_at="2026-11-21T09:00:00Z"))
     guardian = {"giver": "guardian", "giver_relation": "guardian", "expires_at": "2026-12-21T09:00:00Z"}
     sends(town, HEALTH, "consent.recorded", a_consent(missing.child, **guardian))
-    shared = sends(town, CSC, "cpi.submitted", a_cpi(missing.child, to=[SCHOOL]))
+    shared = shares(town, missing.child, SCHOOL)
     assert can_read(town, SCHOOL, shared.item)
     passes(town, days=2)
     assert not can_read(town, SCHOOL, shared.item)  # a guardian's alone opens nothing here (D-02)
@@ -246,7 +250,7 @@ def test_a_recall_taken_out_of_the_feed_leaves_a_gap(consented: tuple[Town, Sent
     sends(town, HEALTH, "consent.recorded", a_consent(missing.child))
     rows(town, "DELETE FROM feed WHERE desk = ? AND kind = 'recall'", SCHOOL)
     with pytest.raises(Refused) as why:
-        check_chain(feed(town, SCHOOL), after=0, before=start())
+        check_chain(feed(town, SCHOOL), after=0, before=START)
     assert why.value.code == "feed_gap"
 
 

@@ -24,10 +24,11 @@ class Sight:
         size = self._sealed(session)
         seen: set[Pair] = set()
         for chunk in _chunks(list(wanted)):
-            values = ",".join(["(?,?)"] * len(chunk))
+            values = ",".join(["(CAST(? AS TEXT), CAST(? AS BIGINT))"] * len(chunk))
+            # A join, since SQLite would answer `(desk, item) IN (VALUES ...)` by reading every leaf.
             rows = session.execute(
-                "SELECT desk, item, eff, n FROM leaves"  # noqa: S608  # only question marks are put in
-                f" WHERE (desk, item) IN (VALUES {values}) AND typ = 'decision' AND n < ? ORDER BY n",
+                f"WITH wanted (desk, item) AS (VALUES {values}) SELECT l.desk, l.item, l.eff, l.n FROM wanted w"  # noqa: S608  # only question marks are put in
+                " JOIN leaves l ON l.desk = w.desk AND l.item = w.item WHERE l.typ = 'decision' AND l.n < ? ORDER BY l.n",
                 (*(value for pair in chunk for value in pair), size),
             )
             latest = {(DeskId(desk), int(item)): eff for desk, item, eff, _ in rows}

@@ -1,14 +1,13 @@
-"""The row "latency": a steady stream over HTTP, and how long each submission takes until a desk can read its item.
+"""The row "latency": a steady stream over HTTP, and how long each submission takes until desks can read its item.
 
-One desk, named as a recipient in every submission, follows its feed as a stream with the items themselves in it. A
-submission is readable when the last of its items that this desk may see has come. Time runs from the moment at which
-the POST was due, so that a hub that answers late is not spared the wait of those behind.
+Two desks, named as recipients in every submission, follow their feeds as streams with the items themselves in them. A
+submission is readable when the last of its items that they may see has come to the last of them that may see it. Time
+runs from the moment at which the POST was due, so that a hub that answers late is not spared the wait of those behind.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from threading import Thread
 from typing import Any
@@ -17,7 +16,7 @@ from sightline.adapters.clock import SystemClock
 from sightline.agency.client import HubClient
 from sightline.entrypoints import folder as data_folder
 from sightline.entrypoints.bench import rounds
-from sightline.entrypoints.bench.cast import MASH
+from sightline.entrypoints.bench.cast import BUREAU, MISSING
 from sightline.entrypoints.bench.measure import percentile, say
 from sightline.entrypoints.bench.overhttp import OverHttp, Posting, connected
 from sightline.entrypoints.bench.rounds import Answered, Asked, Rounds, signed
@@ -25,10 +24,12 @@ from sightline.entrypoints.bench.server import founded, serving
 from sightline.entrypoints.bench.workload import Event
 from sightline.formats.receipt import read_receipt_unsafe
 from sightline.kernel.errors import Unavailable
+from sightline.kernel.ids import DeskId
 
 PER_S = 50
 SECONDS = 30
-READER = MASH[0]
+READERS = (BUREAU, MISSING)
+"""Between them they may see most of what is sent."""
 WARM_UP = 1_000
 """Submissions sent before, as fast as the hub takes them: a hub that has just been started knows no facts yet, and
 without references from earlier receipts nothing could be graded, corrected or answered."""
@@ -78,30 +79,31 @@ def measure(asked: Asked) -> dict[str, Any]:
         connected(server, keys, opened.ledger, CONNECTIONS) as line,
     ):
         Rounds("latency, warming up", line, keys, workload, None).run(min(WARM_UP, asked.submissions))
-        events = [_told_to_reader(event) for event in workload.round(min(PER_S * SECONDS, asked.submissions))]
+        events = [_told_to_readers(event) for event in workload.round(min(PER_S * SECONDS, asked.submissions))]
         raws = [signed(event, keys[event.desk]) for event in events]
         say(f"latency: {len(raws)} at {PER_S}/s")
-        with _followed(line) as arrivals:
-            posted = _steadily(line.posting, raws)
-            _wait_for_the_last(line, arrivals)
-    return _figures(posted, arrivals) | {"peak_memory_mb": server.peak_memory_mb}
+        followed = {reader: _followed(line, reader) for reader in READERS}
+        posted = _steadily(line.posting, raws)
+        _wait_for_the_last(line, followed)
+    return _figures(posted, list(followed.values())) | {"peak_memory_mb": server.peak_memory_mb}
 
 
-def _told_to_reader(event: Event) -> Event:
-    """The same event, with the reader among its recipients."""
-    if event.desk == READER:
-        return event
-    return replace(event, data={**event.data, "to": sorted({READER, *event.data.get("to", ())})})
+def _told_to_readers(event: Event) -> Event:
+    """The same event, with the readers among its recipients."""
+    to = {*event.data.get("to", ()), *READERS} - {event.desk}
+    return replace(event, data={**event.data, "to": sorted(to)})
 
 
-@contextmanager
-def _followed(line: OverHttp) -> Iterator[Arrivals]:
-    """What the reader is told from now on, until the end of the block; the thread itself ends with the server."""
+def _followed(line: OverHttp, reader: DeskId) -> Arrivals:
+    """What that desk is told from now on; the thread that listens ends with the server."""
     arrivals = Arrivals()
-    with line.client(READER) as client:
-        after = client.page(after=0, limit=1).count
-    Thread(target=arrivals.follow, args=(line.client(READER), after), daemon=True).start()
-    yield arrivals
+    Thread(target=arrivals.follow, args=(line.client(reader), _count(line, reader)), daemon=True).start()
+    return arrivals
+
+
+def _count(line: OverHttp, reader: DeskId) -> int:
+    with line.client(reader) as client:
+        return client.page(after=0, limit=1).count
 
 
 def _steadily(posting: Posting, raws: Sequence[bytes]) -> list[Posted]:
@@ -121,36 +123,35 @@ def _post(posting: Posting, raw: bytes, due: float) -> Posted:
     return Posted(due, time.perf_counter(), answer)
 
 
-def _wait_for_the_last(line: OverHttp, arrivals: Arrivals) -> None:
-    """Until the reader has what the hub holds for it. Raises RuntimeError when that does not come."""
+def _wait_for_the_last(line: OverHttp, followed: Mapping[DeskId, Arrivals]) -> None:
+    """Until the readers have what the hub holds for them. Raises RuntimeError when that does not come."""
     line.wait_until_released()
-    with line.client(READER) as client:
-        count = client.page(after=0, limit=1).count
+    counts = {reader: _count(line, reader) for reader in followed}
     deadline = time.perf_counter() + _PATIENCE_S
-    while arrivals.seq < count:
+    while any(arrivals.seq < counts[reader] for reader, arrivals in followed.items()):
         if time.perf_counter() > deadline:
-            raise RuntimeError("the stream did not bring everything")
+            raise RuntimeError("the streams did not bring everything")
         time.sleep(_POLL_S)
 
 
-def _figures(posted: Sequence[Posted], arrivals: Arrivals) -> dict[str, Any]:
+def _figures(posted: Sequence[Posted], followed: Sequence[Arrivals]) -> dict[str, Any]:
     accepted = [one for one in posted if one.answer.outcome == "accepted"]
-    readable = sorted(ms for one in accepted if (ms := _until_readable_ms(one, arrivals)) is not None)
+    readable = sorted(ms for one in accepted if (ms := _until_readable_ms(one, followed)) is not None)
     receipts = sorted((one.answered - one.due) * 1000 for one in accepted)
     return {
         "submissions": len(posted),
         "accepted": len(accepted),
         "measured": len(readable),
         "per_s": PER_S,
-        "desks_following": 1,
+        "desks_following": len(followed),
         **{f"p{n}_ms": round(percentile(readable, n / 100), 1) for n in (50, 95, 99)},
         "max_ms": round(max(readable, default=0.0), 1),
         **{f"receipt_p{n}_ms": round(percentile(receipts, n / 100), 1) for n in (50, 95, 99)},
     }
 
 
-def _until_readable_ms(one: Posted, arrivals: Arrivals) -> float | None:
-    """None when none of its items was shown to the reader, or none came of it."""
+def _until_readable_ms(one: Posted, followed: Sequence[Arrivals]) -> float | None:
+    """None when the readers may see none of its items, or none came of it."""
     items = read_receipt_unsafe(one.answer.receipt).items
-    seen = [arrivals.at[ref] for ref in items if ref in arrivals.at]
+    seen = [arrivals.at[ref] for arrivals in followed for ref in items if ref in arrivals.at]
     return (max(seen) - one.due) * 1000 if seen else None

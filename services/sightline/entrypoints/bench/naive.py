@@ -1,8 +1,8 @@
 """The row "naive": for each decision one call to an OPA server over HTTP, and one row inserted and committed.
 
 What is asked are the facts documents of decisions that the row in process made. Everything that comes before (checking
-signatures, recording, deriving those facts) and after (the register, the feeds) is left out, in favour of this row. So
-is Python's usual HTTP client: the plain one of the standard library, on one connection, costs a third.
+signatures, recording, deriving those facts) and after (the register, the feeds) is left out, in favour of this row. The
+client is the plain one of the standard library on one connection that stays open, which costs less than the usual ones.
 """
 
 import json
@@ -22,13 +22,14 @@ from sightline.entrypoints import folder as data_folder
 from sightline.entrypoints.bench.inprocess import HUB
 from sightline.entrypoints.bench.measure import Spent
 from sightline.entrypoints.bench.report import NOT_MEASURED
-from sightline.entrypoints.bench.rounds import Asked
+from sightline.entrypoints.bench.rounds import HUB_TYPES, Asked
 from sightline.entrypoints.bench.workload import DESKS_CONSIDERED
 from sightline.entrypoints.evidence import vault
 from sightline.kernel.share import share
 from sightline.ledger.facts import unpack
 from sightline.ledger.items import ItemEntry
-from sightline.ledger.sealing import ItemKey, key_names
+from sightline.ledger.sealing import ItemKey, KeyVault, key_names
+from sightline.ledger.store import Ledger
 
 SAMPLE = 100
 _PATH = "/v1/data/sightline/disclosure/decision"
@@ -52,7 +53,7 @@ def measure(asked: Asked) -> dict[str, Any]:
         return {NOT_MEASURED: advice}
     sample = _sample(asked.folder / HUB)
     with (
-        _served(opa) as port,
+        _served(opa, asked.folder / "opa.log") as port,
         closing(HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_S)) as connection,
         closing(_database(asked.folder / "naive.sqlite")) as database,
     ):
@@ -107,28 +108,33 @@ def _database(path: Path) -> sqlite3.Connection:
 
 # ------------------------------------------------------------------------------------------ the questions of a real run
 _FACTS = (
-    "SELECT f.item, f.sealed, i.stream, i.version FROM facts f JOIN item_folds i ON i.position = f.item"
-    " WHERE f.cause = f.item ORDER BY f.item"
+    "SELECT f.item, f.cause, f.sealed, i.stream, i.version FROM facts f JOIN item_folds i ON i.position = f.item"  # noqa: S608  # only our own type names
+    f" WHERE i.type NOT IN {HUB_TYPES} AND f.cause = (SELECT MIN(cause) FROM facts g WHERE g.item = f.item)"
+    " ORDER BY f.item"
 )
-"""Facts of items at the moment they came."""
+"""Facts of the items that were sent, at the moment they came."""
 
 
 def _sample(hub: Path) -> list[Question]:
-    """Twelve desks of each of a hundred items, from the whole run; of an item about several children the first."""
+    """Twelve desks of each of a hundred items, from the whole run."""
     with data_folder.opened(hub) as opened, vault(opened) as keys:
         with opened.ledger.database.reading() as session:
             rows = session.execute(_FACTS)
-        found: list[Question] = []
-        for item, sealed, stream, version in rows[:: max(1, len(rows) // SAMPLE)][:SAMPLE]:
-            entry = opened.ledger.entries([(UUID(stream), int(version))])[UUID(stream), int(version)]
-            if not isinstance(entry, ItemEntry):
-                raise TypeError("facts stand beside what is not an item")
-            names = key_names(entry.children, entry.area)
-            held = keys.open(names)
-            key = ItemKey([held[name] for name in names], UUID(str(entry.originator_id)), entry.originator_version)
-            desks = sorted(unpack(key.open(f"facts {item}", bytes(sealed))).items())[:DESKS_CONSIDERED]
-            found += [Question(int(item), desk, documents[0]) for desk, documents in desks]
-    return found
+        chosen = rows[:: max(1, len(rows) // SAMPLE)][:SAMPLE]
+        return [question for row in chosen for question in _questions(opened.ledger, keys, row)]
+
+
+def _questions(ledger: Ledger, vault: KeyVault, row: Sequence[Any]) -> list[Question]:
+    """What was asked about one item; of an item about several children, about the first."""
+    item, cause, sealed, stream, version = row
+    entry = ledger.entries([(UUID(stream), int(version))])[UUID(stream), int(version)]
+    if not isinstance(entry, ItemEntry):
+        raise TypeError("facts stand beside what is not an item")
+    names = key_names(entry.children, entry.area)
+    held = vault.open(names)
+    key = ItemKey([held[name] for name in names], UUID(str(entry.originator_id)), entry.originator_version)
+    desks = sorted(unpack(key.open(f"facts {cause}", bytes(sealed))).items())[:DESKS_CONSIDERED]
+    return [Question(int(item), desk, documents[0]) for desk, documents in desks]
 
 
 # -------------------------------------------------------------------------------------------------------- the OPA server
@@ -142,12 +148,12 @@ def _find_opa() -> tuple[str, str]:
 
 
 @contextmanager
-def _served(opa: str) -> Iterator[int]:
+def _served(opa: str, said: Path) -> Iterator[int]:
     """The port on loopback of an OPA server with our policy, until the end of the block."""
     policies, port = share("policies"), _free_port()
     command = [opa, "run", "--server", "--addr", f"127.0.0.1:{port}", "--log-level", "error", "--skip-version-check"]
     loaded = ["--ignore", "*_test.rego", str(policies / "sightline"), str(policies / "data")]
-    with subprocess.Popen([*command, *loaded], stdout=subprocess.DEVNULL) as server:  # noqa: S603  # the opa that was found
+    with said.open("wb") as log, subprocess.Popen([*command, *loaded], stdout=log, stderr=log) as server:  # noqa: S603  # the opa that was found
         try:
             _wait_for(server, port)
             yield port

@@ -1,6 +1,7 @@
-"""The rows side by side: ratios, bars, and the README's table."""
+"""The rows side by side: ratios, bars, and the README's tables."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 Rows = Mapping[str, Mapping[str, Any]]
@@ -8,46 +9,21 @@ Report = dict[str, Any]
 
 NOT_MEASURED = "not measured"
 
-SUBMISSIONS_PER_S, OF_THE_FLOOR, TIMES_NAIVE, P99_MS, MEMORY_MB = 500, 1 / 8, 10, 500, 300
-"""The first bars."""
-
 
 def report(rows: Rows, *, asked: Mapping[str, Any], machine: Mapping[str, Any]) -> Report:
     """What was asked, the rows, how they compare, and whether each bar was reached (None: not measured)."""
     ratios = {
         "of_the_floor": _ratio(rows, "inprocess", "floor", "submissions_per_s"),
-        "times_naive": _ratio(rows, "inprocess", "naive", "decisions_per_s"),
+        "times_naive": _ratio(rows, "inprocess", "naive", "submissions_per_s"),
+        "times_naive_decisions": _ratio(rows, "inprocess", "naive", "decisions_per_s"),
     }
     return {
         "asked": dict(asked),
         "machine": dict(machine),
         "rows": dict(rows),
         "ratios": ratios,
-        "bars": _bars(rows, ratios),
+        "bars": {name: bar.is_met(rows, ratios) for name, bar in BARS.items()},
     }
-
-
-def _bars(rows: Rows, ratios: Mapping[str, float | None]) -> dict[str, bool | None]:
-    return {
-        "submissions_per_s": _at_least(_figure(rows, "inprocess", "submissions_per_s"), SUBMISSIONS_PER_S),
-        "of_the_floor": _at_least(ratios["of_the_floor"], OF_THE_FLOOR),
-        "times_naive": _at_least(ratios["times_naive"], TIMES_NAIVE),
-        "p99_ms": _at_most(_figure(rows, "latency", "p99_ms"), P99_MS),
-        "memory_mb": _at_most(_figure(rows, "inprocess", "peak_memory_mb"), MEMORY_MB),
-    }
-
-
-def _at_least(value: float | None, bar: float) -> bool | None:
-    return None if value is None else value >= bar
-
-
-def _at_most(value: float | None, bar: float) -> bool | None:
-    return None if value is None else value <= bar
-
-
-def _figure(rows: Rows, row: str, name: str) -> float | None:
-    value = rows.get(row, {}).get(name)
-    return float(value) if value is not None else None
 
 
 def _ratio(rows: Rows, row: str, other: str, name: str) -> float | None:
@@ -55,17 +31,100 @@ def _ratio(rows: Rows, row: str, other: str, name: str) -> float | None:
     return round(value / base, 3) if value and base else None
 
 
+def _figure(rows: Rows, row: str, name: str) -> float | None:
+    value = rows.get(row, {}).get(name)
+    return float(value) if value is not None else None
+
+
+Value = Callable[[Rows, Mapping[str, float | None]], float | None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bar:
+    """What must be reached first."""
+
+    says: str
+    value: Value
+    least: float | None = None
+    most: float | None = None
+    under: float | None = None
+    write: str
+    """How a value is written."""
+
+    def is_met(self, rows: Rows, ratios: Mapping[str, float | None]) -> bool | None:
+        """None when it was not measured."""
+        value = self.value(rows, ratios)
+        if value is None:
+            return None
+        return (
+            (self.least is None or value >= self.least)
+            and (self.most is None or value <= self.most)
+            and (self.under is None or value < self.under)
+        )
+
+    def reached(self, rows: Rows, ratios: Mapping[str, float | None]) -> str:
+        """What was measured, for a person."""
+        value = self.value(rows, ratios)
+        return NOT_MEASURED if value is None else self.write.format(value)
+
+
+BARS = {
+    "submissions_per_s": Bar(
+        says="500 submissions/s or more in process",
+        value=lambda rows, _: _figure(rows, "inprocess", "submissions_per_s"),
+        least=500,
+        write="{:,.0f}/s",
+    ),
+    "of_the_floor": Bar(
+        says="an eighth of the floor or more",
+        value=lambda _, ratios: ratios["of_the_floor"],
+        least=1 / 8,
+        write="{:.1%}",
+    ),
+    "times_naive": Bar(
+        says="10 times the naive way or more",
+        value=lambda _, ratios: ratios["times_naive"],
+        least=10,
+        write="{:.1f} times",
+    ),
+    "p99_ms": Bar(
+        says="p99 from POST sent to item readable at most 500 ms",
+        value=lambda rows, _: _figure(rows, "latency", "p99_ms"),
+        most=500,
+        write="{:,.0f} ms",
+    ),
+    "memory_mb": Bar(
+        says="memory under 300 MB",
+        value=lambda rows, _: _figure(rows, "inprocess", "peak_memory_mb"),
+        under=300,
+        write="{:,.0f} MB",
+    ),
+}
+"""The first bars."""
+
+
 def table(result: Report) -> str:
-    """The table of the README, in Markdown."""
+    """The tables of the README, in Markdown: the rows, and the first bars."""
     rows = result["rows"]
     lines = [
-        "| Row | Submissions/s | Decisions/s | Peak memory |",
-        "|---|---|---|---|",
-        *(f"| {title} | {_cells(rows.get(name, {}))} |" for name, title in _TITLES.items() if name in rows),
+        _setting(result),
+        "",
+        "| Row | Submissions | Submissions/s | Decisions/s | Peak memory |",
+        "|---|---|---|---|---|",
+        *(f"| {title} | {_cells(rows[name])} |" for name, title in _TITLES.items() if name in rows),
+        "",
+        *_latency(rows.get("latency", {})),
+        "| First bar | Measured | Met |",
+        "|---|---|---|",
+        *(
+            f"| {bar.says} | {bar.reached(rows, result['ratios'])} | {_MET[result['bars'][name]]} |"
+            for name, bar in BARS.items()
+        ),
     ]
-    return "\n".join([*lines, "", *_notes(result)])
+    return "\n".join(lines)
 
 
+_MET = {True: "yes", False: "no", None: ""}
 _TITLES = {
     "inprocess": "End to end in process: signed bytes in, released to the desks",
     "http": "End to end over HTTP",
@@ -74,33 +133,43 @@ _TITLES = {
 }
 
 
+def _setting(result: Report) -> str:
+    machine, row = result["machine"], result["rows"].get("inprocess", {})
+    said = f"{machine['cores']} cores, Python {machine['python']}"
+    if "leaves" not in row:
+        return f"{said}."
+    return (
+        f"{said}; {row['submissions']:,} submissions, {row['desks_considered_mean']} desks considered for each item that"
+        f" was sent; {row['distinct_facts']:,} distinct facts; {row['bytes_per_decision']:,} bytes stored per decision."
+    )
+
+
 def _cells(row: Mapping[str, Any]) -> str:
-    if NOT_MEASURED in row or "failed" in row:
-        return f"{NOT_MEASURED}: {row.get(NOT_MEASURED, row.get('failed'))} | |"
+    if _missing(row):
+        return f"{_missing(row)} | | |"
     memory = f"{row['peak_memory_mb']:.0f} MB" if "peak_memory_mb" in row else ""
-    return f"{_number(row.get('submissions_per_s'))} | {_number(row.get('decisions_per_s'))} | {memory}"
+    rates = " | ".join(_number(row.get(name)) for name in ("submissions", "submissions_per_s", "decisions_per_s"))
+    return f"{rates} | {memory}"
+
+
+def _missing(row: Mapping[str, Any]) -> str:
+    """Why there are no figures; empty when there are."""
+    why = row.get(NOT_MEASURED, row.get("failed"))
+    return f"{NOT_MEASURED}: {why}" if why else ""
 
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:,.0f}"
 
 
-def _notes(result: Report) -> list[str]:
-    row, ratios, latency = result["rows"].get("inprocess", {}), result["ratios"], result["rows"].get("latency", {})
-    machine = result["machine"]
-    setting = (
-        f"{machine['cores']} cores, Python {machine['python']}; {row.get('submissions', 0):,} submissions,"
-        f" {row.get('desks_considered_mean', 0)} desks considered for each item that was sent;"
-        f" {row.get('distinct_facts', 0):,} distinct facts; {row.get('bytes_per_decision', 0):,} bytes stored per decision."
+def _latency(row: Mapping[str, Any]) -> list[str]:
+    """One line, where there is anything to say."""
+    if not row:
+        return []
+    if _missing(row):
+        return [f"From POST sent to item readable: {_missing(row)}.", ""]
+    said = (
+        f"From POST sent to item readable at {row['per_s']}/s over HTTP ({row['measured']:,} submissions):"
+        f" p50 {row['p50_ms']:.0f} ms, p95 {row['p95_ms']:.0f} ms, p99 {row['p99_ms']:.0f} ms."
     )
-    notes = [setting]
-    if ratios["of_the_floor"] is not None:
-        notes.append(f"In process reaches {ratios['of_the_floor']:.0%} of the floor.")
-    if ratios["times_naive"] is not None:
-        notes.append(f"It decides {ratios['times_naive']:.0f} times as fast as the naive way.")
-    if "p50_ms" in latency:
-        notes.append(
-            f"From POST sent to item readable at {latency['per_s']}/s: p50 {latency['p50_ms']:.0f} ms,"
-            f" p95 {latency['p95_ms']:.0f} ms, p99 {latency['p99_ms']:.0f} ms."
-        )
-    return notes
+    return [said, ""]

@@ -201,9 +201,10 @@ def is_told(ledger: Ledger) -> bool:
     return bool(told) and int(told[0][0]) >= int(leaves)
 
 
-_HUB_TYPES = "('alert.ppn1_due', 'alert.match_possible', 'alert.confirmation_due', 'alert.recall_overdue')"
+HUB_TYPES = "('alert.ppn1_due', 'alert.match_possible', 'alert.confirmation_due', 'alert.recall_overdue')"
+"""Types of the hub's own items, as SQL."""
 _FIRST = (
-    f"SELECT f.type IN {_HUB_TYPES}, COUNT(*), COUNT(DISTINCT l.item) FROM leaves l"  # noqa: S608  # only our own type names
+    f"SELECT f.type IN {HUB_TYPES}, COUNT(*), COUNT(DISTINCT l.item) FROM leaves l"  # noqa: S608  # only our own type names
     " JOIN item_folds f ON f.position = l.item WHERE l.typ = 'decision' AND l.sup = '' GROUP BY 1"
 )
 """Decisions about items when they came, and those items: the hub's own apart."""

@@ -28,11 +28,13 @@ def main(
 ) -> int:
     """Measure the rows and print them; 1 if one of those asked for failed. `data`: a folder to keep what they wrote.
 
-    Raises Refused ``unknown_row``.
+    Raises Refused ``unknown_row``, ``folder_not_empty``.
     """
     chosen = chosen_rows(rows)
     if data is not None:
         data.mkdir(parents=True, exist_ok=True)
+        if any(data.iterdir()):
+            raise Refused("folder_not_empty", "a hub that is measured must be a new one")
         measured = measure_rows(chosen, submissions, seed, data)
     else:
         with tempfile.TemporaryDirectory(prefix="sightline-bench-") as folder:
