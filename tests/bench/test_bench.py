@@ -1,26 +1,37 @@
 """The benchmark itself: that it measures what it says it measures. How fast it is, is nobody's test."""
 
 import json
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sightline.entrypoints.bench import run
+from sightline.entrypoints.bench import naive, run
 from sightline.entrypoints.bench.measure import percentile
-from sightline.entrypoints.bench.report import report, table
+from sightline.entrypoints.bench.report import NOT_MEASURED, report, table
+from sightline.entrypoints.bench.rounds import Asked
 from sightline.entrypoints.bench.workload import DESKS_CONSIDERED, WEIGHTS, Workload
 from sightline.kernel.errors import Refused
 
+ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The report on 200 submissions, in process and against the floor."""
+    """The report on 200 submissions, in process and against the floor and the naive way."""
     folder = tmp_path_factory.mktemp("bench")
-    rows = run.measure_rows(("inprocess", "floor"), 200, 1, folder)
+    rows = run.measure_rows(("inprocess", "floor", "naive"), 200, 1, folder)
     return report(rows, asked={"submissions": 200}, machine={"cores": 2, "python": "3.11"})
+
+
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The rows over HTTP, on 60 submissions."""
+    return run.measure_rows(("http", "latency"), 60, 1, tmp_path_factory.mktemp("outside"))
 
 
 @pytest.mark.slow
@@ -54,7 +65,91 @@ def test_the_floor_had_the_same_submissions(result: dict[str, Any]) -> None:
 @pytest.mark.slow
 def test_the_report_is_json_and_a_table(result: dict[str, Any]) -> None:
     assert json.loads(json.dumps(result)) == result
+    assert "2 cores, Python 3.11" in table(result)
     assert "| The floor" in table(result)
+    assert "| an eighth of the floor or more | " in table(result)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("opa")
+def test_the_naive_way_answers_the_questions_of_the_run_one_by_one(result: dict[str, Any]) -> None:
+    row = result["rows"]["naive"]
+    assert row["decisions"] == naive.SAMPLE * DESKS_CONSIDERED
+    assert row["submissions_per_s"] > 0
+    assert result["ratios"]["times_naive"] > 0
+
+
+def test_without_opa_the_naive_way_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SIGHTLINE_OPA", "GOBIN", "GOPATH", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    row = naive.measure(Asked(submissions=1, seed=1, folder=tmp_path))
+    assert "make infra-opa" in row[NOT_MEASURED]
+
+
+@pytest.mark.slow
+def test_every_submission_over_http_is_accepted_and_considered_for_twelve_desks(outside: dict[str, Any]) -> None:
+    row = outside["http"]
+    assert row["outcomes"] == {"accepted": 60}
+    assert row["desks_considered_mean"] >= DESKS_CONSIDERED
+    assert row["submissions_per_s"] > 0
+    assert row["peak_memory_mb"] > 0
+
+
+@pytest.mark.slow
+def test_most_submissions_are_seen_to_become_readable_after_their_receipt_was_due(outside: dict[str, Any]) -> None:
+    row = outside["latency"]
+    assert row["submissions"] == row["accepted"] == 60
+    assert row["measured"] > 40
+    assert 0 < row["p50_ms"] <= row["p95_ms"] <= row["p99_ms"] <= row["max_ms"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("opa")
+def test_every_member_of_the_report_is_explained(result: dict[str, Any], outside: dict[str, Any]) -> None:
+    explained = set(re.findall(r"`([a-z0-9_ ]+)`", (ROOT / "docs" / "bench.md").read_text(encoding="utf-8")))
+    said = {name for row in {**result["rows"], **outside}.values() for name in row}
+    assert said | result["ratios"].keys() | result["bars"].keys() | result["rows"].keys() <= explained
+
+
+@pytest.mark.parametrize(
+    ("row", "name", "value", "bar", "is_met"),
+    [
+        pytest.param("inprocess", "submissions_per_s", 499.9, "submissions_per_s", False, id="rate below"),
+        pytest.param("inprocess", "submissions_per_s", 500.0, "submissions_per_s", True, id="rate at"),
+        pytest.param("latency", "p99_ms", 500.0, "p99_ms", True, id="p99 at"),
+        pytest.param("latency", "p99_ms", 500.1, "p99_ms", False, id="p99 above"),
+        pytest.param("inprocess", "peak_memory_mb", 299.9, "memory_mb", True, id="memory below"),
+        pytest.param("inprocess", "peak_memory_mb", 300.0, "memory_mb", False, id="memory at"),
+    ],
+)
+def test_a_bar_is_met_from_where_it_says(row: str, name: str, value: float, bar: str, is_met: bool) -> None:
+    assert report({row: {name: value}}, asked={}, machine={})["bars"][bar] is is_met
+
+
+def test_the_ratios_compare_submissions_per_second() -> None:
+    rows: Mapping[str, Mapping[str, Any]] = {
+        "inprocess": {"submissions_per_s": 600.0, "decisions_per_s": 9000.0},
+        "floor": {"submissions_per_s": 4000.0},
+        "naive": {"submissions_per_s": 40.0, "decisions_per_s": 480.0},
+    }
+    ratios = report(rows, asked={}, machine={})["ratios"]
+    assert ratios == {"of_the_floor": 0.15, "times_naive": 15.0, "times_naive_decisions": 18.75}
+
+
+def test_a_row_that_was_not_measured_says_so_in_the_table() -> None:
+    rows = {"naive": {NOT_MEASURED: "opa not found"}, "latency": {"failed": "the process ended with 1"}}
+    said = table(report(rows, asked={}, machine={"cores": 2, "python": "3.11"}))
+    assert "not measured: opa not found" in said
+    assert "item readable: not measured: the process ended with 1." in said
+    assert "| 10 times the naive way or more | not measured |  |" in said
+
+
+def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "events.bin").touch()
+    with pytest.raises(Refused, match="folder_not_empty"):
+        run.main(data=tmp_path)
 
 
 def test_a_row_that_nobody_knows_is_refused() -> None:

@@ -109,13 +109,18 @@ def _rows(hub: Hub, sql: str) -> list[Any]:
         return [tuple(row) for row in session.execute(sql)]
 
 
+def _only_one_has(one: dict[Any, Any], other: dict[Any, Any]) -> list[Any]:
+    """Some of the keys on which they differ."""
+    return [key for key in {*one, *other} if one.get(key) != other.get(key)][:5]
+
+
 def _check_claims(hub: Hub, accepted: list[Sent]) -> None:
     """Each accepted submission has one claim, with its digest and the receipt that the sender holds; nothing else has."""
     rows = _rows(hub, "SELECT source, event_id, digest, body FROM claims JOIN receipts ON id = receipt_id")
     claims = {(source, event): (bytes(digest), bytes(body)) for source, event, digest, body in rows}
-    assert len(claims) == len(rows) == _rows(hub, "SELECT COUNT(*) FROM claims")[0][0]
+    assert len(claims) == len(rows) == _rows(hub, "SELECT COUNT(*) FROM claims")[0][0], "a claim without its receipt"
     told = {(one.envelope.source, one.envelope.id): (sha256(one.payload).digest(), one.receipt) for one in accepted}
-    assert claims == told
+    assert claims == told, f"claims without a sender or senders without a claim: {_only_one_has(claims, told)}"
 
 
 def _check_items(entries: list[Placed], accepted: list[Sent], receipts: list[Receipt]) -> None:
@@ -132,9 +137,10 @@ def _check_items(entries: list[Placed], accepted: list[Sent], receipts: list[Rec
                 steps[entry.source, entry.event_id].add(entry.step)
     assert len(refs) == len(set(refs)), "two items have the same name"
     told = {(r.source, r.id): sorted(r.items) for r in receipts}
-    assert {key: sorted(items) for key, items in recorded.items()} == told
-    assert len(told) == len(accepted)
-    assert all(len(of_one) == 1 for of_one in steps.values())
+    kept = {key: sorted(items) for key, items in recorded.items()}
+    assert kept == told, f"items that no receipt names, or the reverse: {_only_one_has(kept, told)}"
+    assert len(told) == len(accepted), "two receipts are of one submission"
+    assert all(len(of_one) == 1 for of_one in steps.values()), "a submission was recorded in two steps"
 
 
 def _check_numbers(hub: Hub, accepted: list[Sent]) -> None:
@@ -150,7 +156,7 @@ def _check_numbers(hub: Hub, accepted: list[Sent]) -> None:
         bodies.add(bytes(body))
     for agency, found in numbers.items():
         assert found == list(range(1, len(found) + 1)), f"the receipts of {agency} have a gap or a repeat"
-    assert {one.receipt for one in accepted} <= bodies
+    assert {one.receipt for one in accepted} <= bodies, "a receipt that a sender holds is not kept"
 
 
 def _check_epochs(hub: Hub, entries: list[Placed]) -> None:
@@ -158,9 +164,9 @@ def _check_epochs(hub: Hub, entries: list[Placed]) -> None:
     struck = [(one.position, one.entry.hour) for one in entries if isinstance(one.entry, Policy.EpochStruck)]
     hours = [hour for _, hour in struck]
     assert hours, "no hour struck during the run"
-    assert hours == sorted(set(hours))
+    assert hours == sorted(set(hours)), "an hour struck twice, or out of order"
     leaves = [row[0] for row in _rows(hub, "SELECT cause FROM leaves WHERE typ = 'epoch' ORDER BY n")]
-    assert leaves == [position for position, _ in struck]
+    assert leaves == [position for position, _ in struck], "an epoch without its leaf, or the reverse"
 
 
 def read_on(hub: Hub, follower: Follower) -> None:
@@ -174,16 +180,18 @@ def read_on(hub: Hub, follower: Follower) -> None:
 
 def _check_feed(tree: FinalTree, hub: Hub, follower: Follower) -> None:
     """What the desk was told is what the register holds for it, each entry in the register's order."""
-    assert follower.running == _rows(hub, f"SELECT running FROM feed_heads WHERE desk = '{follower.desk}'")[0][0]
+    running = _rows(hub, f"SELECT running FROM feed_heads WHERE desk = '{follower.desk}'")[0][0]
+    assert follower.running == running, f"the running hash of {follower.desk} is another one than it proved"
     before = -1
     for entry in follower.entries:
         n, leaf = tree.proved(entry.leaf)
-        assert leaf["desk"] == follower.desk
-        assert leaf_hash(tree.leaves[n]).hex() == entry.leaf_hash
+        assert leaf["desk"] == follower.desk, "a desk was told of another's leaf"
+        assert leaf_hash(tree.leaves[n]).hex() == entry.leaf_hash, "a feed entry has another hash than its leaf"
         assert n > before, "the feed is not in the register's order"
         before = n
     told = _rows(hub, f"SELECT id FROM leaves WHERE desk = '{follower.desk}' AND kind <> '' ORDER BY n")
-    assert [entry.leaf for entry in follower.entries] == [leaf for (leaf,) in told]
+    was_told = [entry.leaf for entry in follower.entries]
+    assert was_told == [leaf for (leaf,) in told], f"{follower.desk} was not told all, or more than all"
 
 
 def _check_bodies(tree: FinalTree, follower: Follower) -> None:
@@ -192,7 +200,7 @@ def _check_bodies(tree: FinalTree, follower: Follower) -> None:
         if not body.leaf:
             continue
         _, leaf = tree.proved(body.leaf)
-        assert (leaf["typ"], leaf["desk"]) == ("decision", follower.desk)
+        assert (leaf["typ"], leaf["desk"]) == ("decision", follower.desk), "a body rests on no decision for its desk"
         if body.state == "disclosed":
-            assert leaf["eff"] == "disclose"
-            assert set(body.classes) == set(leaf["classes"])
+            assert leaf["eff"] == "disclose", "a body was shown that the final tree withholds"
+            assert set(body.classes) == set(leaf["classes"]), "a body was shown in other classes than its leaf says"

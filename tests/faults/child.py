@@ -242,7 +242,6 @@ def live(pipe: "Connection[bytes, bytes]", plan: Plan, log: str) -> None:
     log_to(log)
     marks = Marks(Path(plan.marks))
     marks.entered(STARTING)
-    started = time.perf_counter()
     # A file that may not grow is an error to handle, not a signal to die of.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     clock, steps = PacedClock(plan.began, plan.pace), Steps(marks, plan.kill)
@@ -256,8 +255,7 @@ def live(pipe: "Connection[bytes, bytes]", plan: Plan, log: str) -> None:
     child = Child(hub, runner, pipe)
     marks.left(STARTING)
     runner.start()
-    opened_s = time.perf_counter() - started
-    child.say(frames.Ready(opened_s, pragmas(hub, "synchronous"), pragmas(hub, "journal_mode")))
+    child.say(frames.Ready(pragmas(hub, "synchronous"), pragmas(hub, "journal_mode")))
     child.run()
     is_done = runner.stop()
     hub.close()

@@ -30,7 +30,6 @@ class Quit(msgspec.Struct, tag=True, frozen=True):
 class Ready(msgspec.Struct, tag=True, frozen=True):
     """From the child: the hub stands and the line runs. What SQLite says of the connections it uses."""
 
-    opened_s: float
     synchronous: list[int]
     journals: list[str]
 

@@ -10,15 +10,12 @@ import threading
 import time
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
-from typing import TypeVar
 
 from tests.faults import frames
 from tests.faults.child import Plan, live
 from tests.faults.marks import Marks
 
 PATIENCE_S = 60.0
-
-Said = TypeVar("Said", bound=frames.FromChild)
 
 
 def _nursery() -> ForkServerContext:
@@ -67,14 +64,6 @@ class HubProcess:
     def stands(self) -> bool:
         """Whether it came to stand; otherwise it said why not, and ended."""
         return isinstance(self.inbox.get(timeout=PATIENCE_S), frames.Ready)
-
-    def expect(self, kind: type[Said]) -> Said:
-        """The next message of that kind; others are dropped."""
-        while True:
-            message = self.inbox.get(timeout=PATIENCE_S)
-            assert message is not None, f"the hub ended before it said {kind}"
-            if isinstance(message, kind):
-                return message
 
     def kill(self) -> None:
         """`kill -9`."""

@@ -208,7 +208,7 @@ def consent_recorded(step: Step, child: Child, said: Said) -> None:
         giver=said.data.get("giver", "none"),
         by=said.desk.id,
         confirming=said.confirms,
-        in_question=_in_question(child, said.data),
+        in_question=_in_question(step, child, said.data),
         expires=expires,
     )
     if expires is not None:
@@ -230,7 +230,7 @@ def consent_withdrawn(step: Step, child: Child, said: Said) -> None:
         purpose=said.data["consent_purpose"],
         giver=said.data.get("giver", "none"),
         by=said.desk.id,
-        in_question=_in_question(child, said.data),
+        in_question=_in_question(step, child, said.data),
     )
 
 

@@ -74,6 +74,8 @@ class Known:
     bound: dict[bytes, UUID] = field(default_factory=dict)
     names: dict[bytes, list[UUID]] = field(default_factory=dict)
     child_refs: dict[str, UUID] = field(default_factory=dict)
+    candidates: dict[UUID, set[UUID]] = field(default_factory=dict)
+    """Child to the records that may be the same child's; asked only for a batch in which consent is recorded."""
     items: dict[str, KnownItem] = field(default_factory=dict)
     seen: set[tuple[DeskId, str]] = field(default_factory=set)
     recalls: dict[tuple[DeskId, str], str] = field(default_factory=dict)
@@ -92,6 +94,7 @@ class Wanted:
     items: Sequence[tuple[DeskId, str]]
     recalls: Sequence[tuple[DeskId, str]]
     agencies: Sequence[AgencyId]
+    candidates: bool = False
 
 
 def look_up(session: Session, wanted: Wanted, sight: Sight) -> Known:
@@ -104,6 +107,8 @@ def look_up(session: Session, wanted: Wanted, sight: Sight) -> Known:
         known.names.setdefault(token, []).append(child)
     for ref, child in _by_key(session, "child_refs", "ref", "ref, child", wanted.child_refs):
         known.child_refs[ref] = UUID(child)
+    if wanted.candidates:
+        _candidates(session, {*known.bound.values(), *known.child_refs.values()}, known)
     known.recalls = sight.recalls(session, wanted.recalls) if wanted.recalls else {}
     pairs = [*wanted.items, *((desk, item) for (desk, _), item in known.recalls.items())]
     _items(session, {ref for _, ref in pairs}, known)
@@ -120,6 +125,14 @@ def _claims(session: Session, claims: Sequence[tuple[str, str]], known: Known) -
             known.claims[source, event_id] = (bytes(digest), receipt)
     ids = [receipt for _, receipt in known.claims.values()]
     known.receipts = {i: bytes(body) for i, body in _by_key(session, "receipts", "id", "id, body", ids)}
+
+
+def _candidates(session: Session, children: Iterable[UUID], known: Known) -> None:
+    names = sorted(child.hex for child in children)
+    for key in ("child", "other"):
+        for child, other in _by_key(session, "possible_matches", key, "child, other", names):
+            known.candidates.setdefault(UUID(child), set()).add(UUID(other))
+            known.candidates.setdefault(UUID(other), set()).add(UUID(child))
 
 
 def _items(session: Session, refs: Iterable[str], known: Known) -> None:

@@ -150,7 +150,7 @@ class Record:
         return [self._matcher.tokens(child, desk) for child in children] if desk else []
 
     def _work(self, known: Known, batch: Sequence[Verified | Rejected]) -> Work:
-        streams = {*known.bound.values(), *known.child_refs.values()}
+        streams = {*known.bound.values(), *known.child_refs.values(), *known.candidates}
         for item in known.items.values():
             streams |= {item.stream, *item.children}
         held = {stream: self._held.pop(stream) for stream in streams if stream in self._held}
@@ -300,4 +300,5 @@ def _wanted(batch: Sequence[Verified | Rejected], tokens: Sequence[list[Tokens]]
         items=[(desk, ref.name) for desk, ref in references if ref is not None and not ref.is_recall],
         recalls=[(desk, ref.name) for desk, ref in references if ref is not None and ref.is_recall],
         agencies=sorted(senders),
+        candidates=any(one.envelope.type.startswith("consent.") for one in verified),
     )

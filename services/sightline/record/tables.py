@@ -20,6 +20,7 @@ TABLES = (
         "CREATE TABLE IF NOT EXISTS possible_matches (child TEXT, other TEXT, area TEXT, proposed BIGINT,"
         " PRIMARY KEY (child, other))"
     ),
+    "CREATE INDEX IF NOT EXISTS possible_matches_other ON possible_matches (other)",
     "CREATE TABLE IF NOT EXISTS child_refs (ref TEXT PRIMARY KEY, child TEXT)",
     (
         "CREATE TABLE IF NOT EXISTS items (ref TEXT PRIMARY KEY, stream TEXT, version BIGINT, type TEXT, agency TEXT,"
