@@ -6,7 +6,7 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +60,18 @@ def measure_rows(chosen: Sequence[str], submissions: int, seed: int, folder: Pat
     for name in chosen:
         for needed in [*NEEDS.get(name, ()), name]:
             if needed not in measured:
-                measured[needed] = _in_a_process_of_its_own(needed, submissions, seed, folder)
+                measured[needed] = _measure(needed, submissions, seed, folder, measured)
     return measured
+
+
+def _measure(
+    row: str, submissions: int, seed: int, folder: Path, measured: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    lost = [needed for needed in NEEDS.get(row, ()) if "failed" in measured[needed]]
+    if lost:
+        # What it would find is what the other had come to: a figure, but not of what was asked.
+        return {"failed": f"it needs {lost[0]}, which failed"}
+    return _in_a_process_of_its_own(row, submissions, seed, folder)
 
 
 def _in_a_process_of_its_own(row: str, submissions: int, seed: int, folder: Path) -> dict[str, Any]:
