@@ -356,8 +356,10 @@ def _about(data: Mapping[str, Any]) -> str:
     return str(data.get("relation") or data.get("desk") or "")
 
 
-def _in_question(child: Child, data: Mapping[str, Any]) -> bool:
-    around = {data.get("giver_relation"), *data.get("present", ())}
+def _in_question(step: Step, child: Child, data: Mapping[str, Any]) -> bool:
+    """By, or in front of, somebody suspected: also by what is known of a record that may be the same child's."""
+    same = [step.work.streams.get(other) for other in step.work.known.candidates.get(child.id, ())]
+    suspected = child.exploiters.union(*(other.exploiters for other in same if isinstance(other, Child)))
     if data.get("giver") in {"pr_holder", "guardian"} and "giver_relation" not in data:
-        return bool(child.exploiters)  # Nobody says who that was.
-    return bool(child.exploiters & around)
+        return bool(suspected)  # Nobody says who that was.
+    return not suspected.isdisjoint({data.get("giver_relation"), *data.get("present", ())})
