@@ -2,7 +2,7 @@
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
-
-from sightline.kernel.ids import DeskId
 from tests.builders_hub import (
     BUREAU,
     CAST,
@@ -41,6 +39,14 @@ from tests.builders_hub import (
     leaves,
     sends,
 )
+
+from sightline.formats.fields import Fields
+from sightline.formats.policy_digest import policy_data
+from sightline.kernel.ids import DeskId
+from sightline.kernel.share import share
+from sightline.ledger.derivation import Derivation, Due
+from sightline.ledger.folds import ChildFold, ItemFold
+from sightline.ledger.world import PolicyData, World
 
 ANYBODY = (POLICE, CSC, MASH, HEALTH, SCHOOL, CHARITY, BUREAU)
 RELATIONS = ("sponsor", "parent", "carer")
@@ -97,7 +103,9 @@ def _child(act: Act) -> dict[str, Any]:
 
 
 def _reports(town: Town, act: Act, memory: Memory) -> None:
-    form = a_missing(_child(act), missing_category=("missing", "absent")[act.variant % 2], to=[SCHOOL, CHARITY][: act.who % 3])
+    form = a_missing(
+        _child(act), missing_category=("missing", "absent")[act.variant % 2], to=[SCHOOL, CHARITY][: act.who % 3]
+    )
     if act.variant % 3 == 0:
         form |= {"urgency": ("urgent", "immediate_danger", "frightful")[act.who % 3], "exclude": ["exampleton-health"]}
     _say(town, memory, ANYBODY[act.who % 7], "missing.reported", form)
@@ -186,7 +194,11 @@ def _confirms(town: Town, act: Act, memory: Memory) -> None:
 
 
 def _closes(town: Town, act: Act, memory: Memory) -> None:
-    form = {"child": _child(act), "involved_desk": (SCHOOL, CHARITY, CSC)[act.who % 3], "mistaken": act.variant % 2 == 0}
+    form = {
+        "child": _child(act),
+        "involved_desk": (SCHOOL, CHARITY, CSC)[act.who % 3],
+        "mistaken": act.variant % 2 == 0,
+    }
     _say(town, memory, MASH, "involvement.closed", form)
 
 
@@ -264,15 +276,36 @@ def bodies(town: Town) -> list[bytes]:
         return [bytes(body) for (body,) in session.execute("SELECT body FROM leaves ORDER BY n")]
 
 
+class Nothing:
+    """A store of folds that has none: everything is folded from the ledger's first entry on."""
+
+    def children(self, ids: list[str]) -> dict[str, ChildFold]:
+        return {}
+
+    def items(self, positions: list[int]) -> dict[int, ItemFold]:
+        return {}
+
+    def items_of(self, children: list[str]) -> dict[str, list[int]]:
+        return {}
+
+    def named(self, refs: list[str]) -> dict[str, int]:
+        return {}
+
+    def between(self, after: int, upto: int, desk: str, limit: int) -> list[int]:
+        return []
+
+
 def documents(town: Town) -> Iterator[bytes]:
-    """Every facts document that any decision rests on, as replay derives it from the ledger."""
-    from sightline.audit.replay import Replaying  # noqa: PLC0415  # only this needs an auditor
+    """Every facts document that any decision of that town rests on, derived from the ledger alone."""
+    vault = town.hub.decide._vault  # noqa: SLF001  # the one holder of children's keys in process
 
-    class Listening(Replaying):
-        """Replay that keeps the facts it derives."""
+    def keys(names: Sequence[str]) -> list[bytes]:
+        found = vault.open(list(names))
+        return [found[name] for name in names]
 
-        heard: list[bytes]
-
-    del Listening
-    del Replaying
-    yield from ()
+    world = World(PolicyData.read(policy_data(share("policies"))))
+    derivation = Derivation(store=Nothing(), world=world, fields=Fields(town.hub.schemas), keys=keys)  # type: ignore[arg-type]
+    for step in derivation.steps(town.hub.ledger.read(0, 100_000)):
+        for due in step:
+            if isinstance(due, Due):
+                yield from (one.document() for of_desk in due.facts.values() for one in of_desk)

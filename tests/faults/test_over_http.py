@@ -31,7 +31,7 @@ from sightline.runtime.settings import Settings
 
 pytestmark = pytest.mark.faults
 
-SUBMISSIONS, SENDERS, KILLS = 600, 3, 10
+SUBMISSIONS, SENDERS, KILLS = 420, 3, 8
 READERS = (POLICE, MASH, COUNCIL, SCHOOL)
 
 

@@ -180,6 +180,14 @@ def test_a_match_found_later_protects_what_was_recorded_before(journey: Town) ->
     assert "location" not in shown(journey, HEALTH, sent.item)
 
 
+def test_a_suspected_exploiter_of_one_candidate_puts_consent_for_the_other_in_question(journey: Town) -> None:
+    says(journey, CSC, "flag.raised", a_flag(named(), "suspected_exploiter", relation="parent"))
+    sent = says(journey, POLICE, "missing.reported", a_missing(named(), to=[SCHOOL]))
+    form = a_consent(sent.child, giver="pr_holder", giver_relation="parent")
+    says(journey, POLICE, "consent.recorded", form)
+    assert unseen(journey, SCHOOL, sent.item)
+
+
 def test_consent_and_involvement_concern_only_the_record_they_name(journey: Town) -> None:
     first = says(journey, POLICE, "missing.reported", a_missing(named()))
     second = says(journey, POLICE, "missing.reported", a_missing(named(), to=[CHARITY]))
