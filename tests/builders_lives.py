@@ -304,7 +304,7 @@ def documents(town: Town) -> Iterator[bytes]:
         return [found[name] for name in names]
 
     world = World(PolicyData.read(policy_data(share("policies"))))
-    derivation = Derivation(store=Nothing(), world=world, fields=Fields(town.hub.schemas), keys=keys)  # type: ignore[arg-type]
+    derivation = Derivation(store=Nothing(), world=world, fields=Fields(town.hub.schemas), keys=keys)  # type: ignore[arg-type]  # a store that holds nothing
     for step in derivation.steps(town.hub.ledger.read(0, 100_000)):
         for due in step:
             if isinstance(due, Due):

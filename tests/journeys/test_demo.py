@@ -183,7 +183,7 @@ def tampered(folder: Path, *, origin: str, clock: Clock | None = None) -> Hub:
         bundle = min(p for p in (hub.register_folder / "tile" / "entries").rglob("*") if p.is_file())
         bundle.chmod(0o600)
         entries = bytearray(bundle.read_bytes())
-        entries[400] ^= 1
+        entries[len(entries) // 2] ^= 1
         bundle.write_bytes(entries)
         return replay()
 

@@ -231,7 +231,7 @@ def erase(town: Town, child: str) -> None:
     """Destroy a child's key, as a later command will."""
     (record,) = rows(town, "SELECT child FROM child_refs WHERE ref = ?", child)[0]
     vault: Any = town.hub.decide._vault  # noqa: SLF001  # the one holder of children's keys in process
-    vault._db.execute("DELETE FROM keys WHERE name = ?", (f"child:{record}",))  # noqa: SLF001
+    vault._db.execute("DELETE FROM keys WHERE name = ?", (f"child:{record}",))  # noqa: SLF001  # nothing public destroys a key yet
 
 
 def test_an_erased_leaf_that_was_altered_as_well_still_breaks_the_tree(town: Town) -> None:

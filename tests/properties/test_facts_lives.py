@@ -20,7 +20,7 @@ from sightline.kernel.share import share
 
 pytestmark = pytest.mark.slow
 
-FEW = settings(max_examples=max(6, settings.default.max_examples // 12), suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=max(6, settings().max_examples // 12), suppress_health_check=list(HealthCheck))
 FACTS = Draft202012Validator(json.loads((share("schemas") / "facts.json").read_bytes()))
 
 

@@ -37,6 +37,8 @@ class Directory:
         """Take in what was registered, changed or revoked since."""
         with self._lock:
             head = self._ledger.head()
+            if head == self._position:
+                return
             changed = False
             while placed := self._ledger.read(self._position, _PAGE, TOPICS):
                 for one in placed:
@@ -71,6 +73,18 @@ class Directory:
         if agency is not None:
             agency.version = event.originator_version - 1
         return agency
+
+
+class PresentDesks:
+    """Desks as they stand at this very moment: for reads, which a suspension stops at once."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    def desk(self, desk: DeskId, /) -> Desk | None:
+        """The desk of this id."""
+        self._directory.refresh()
+        return self._directory.desk(desk)
 
 
 class SendersByRole:

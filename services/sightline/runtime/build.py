@@ -18,7 +18,7 @@ from sightline.formats.policy_digest import policy_data
 from sightline.formats.schemas import Schemas
 from sightline.kernel.ports import Clock, PolicyEngine
 from sightline.ledger import clocks, positions
-from sightline.ledger.directory import Directory, SendersByRole
+from sightline.ledger.directory import Directory, PresentDesks, SendersByRole
 from sightline.ledger.sealing import KeyVault
 from sightline.ledger.store import Ledger
 from sightline.ledger.world import PolicyData
@@ -138,10 +138,10 @@ def build(parts: Parts) -> Hub:
             ledger=parts.ledger,
             vault=parts.vault,
             fields=fields,
-            desks=directory,
+            desks=PresentDesks(directory),
             origin=parts.origin,
         ),
-        notices=Notices(database=database, desks=directory),
+        notices=Notices(database=database, desks=PresentDesks(directory)),
         feeds=FeedReader(database=database, key=parts.keys.receipt, clock=parts.clock),
         admin=admin,
         clock=parts.clock,
