@@ -50,11 +50,13 @@ class Involvement(msgspec.Struct, array_like=True):
 
     def counting(self, since: int) -> list[str]:
         """Confirmed kinds that stood at any time after that position."""
+        if not self.past:
+            return self.kinds
         return sorted({*self.kinds, *(kind for kind, ended in self.past.items() if ended > since)})
 
     def counts(self, since: int) -> bool:
         """Whether it is anything, be it only a claim, to an item recorded at that position."""
-        return bool(self.claimed or self.counting(since))
+        return bool(self.claimed or self.kinds or self.counting(since))
 
 
 class ChildFold(msgspec.Struct):
