@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
-from tests.builders_hub import RESPONSE, Town, signs
 
 from sightline.agency.client import HubClient, HubKeys
 from sightline.entrypoints.cli_serve import bind, serving
@@ -21,6 +20,7 @@ from sightline.kernel.ids import DeskId
 from sightline.runtime import logs
 from sightline.runtime.hub import Hub
 from sightline.runtime.settings import Settings
+from tests.builders_hub import RESPONSE, Town, signs
 
 ACTOR = "s-4711:duty_officer"
 HEARTBEAT_S = 0.2

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from sightline.kernel.errors import Refused
+from sightline.kernel.ids import DeskId
+from sightline.view.reading import ItemView
 from tests.builders_hub import (
     HEALTH,
     MASH,
@@ -16,10 +19,6 @@ from tests.builders_hub import (
     leaves,
     sends,
 )
-
-from sightline.kernel.errors import Refused
-from sightline.kernel.ids import DeskId
-from sightline.view.reading import ItemView
 
 FORUM = DeskId("hampshire-partnership/forum")
 PLACING = DeskId("hampshire-placements/team")

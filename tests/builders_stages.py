@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+
 from tests.builders_hub import (
     CHARITY,
     CSC,

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
-from tests.builders_ledger import OnPostgres, OnSqlite, Settings, a_ledger, at_once
 
 from sightline.kernel.errors import Corrupt
 from sightline.kernel.ports import Database, Row, Session, Value
+from tests.builders_ledger import OnPostgres, OnSqlite, Settings, a_ledger, at_once
 
 TABLE = "CREATE TABLE IF NOT EXISTS things (name TEXT PRIMARY KEY, number BIGINT, sealed BLOB)"
 PUT = "INSERT INTO things VALUES (?, ?, ?)"

@@ -6,11 +6,11 @@ from functools import partial
 
 import psycopg
 import pytest
-from tests.builders_ledger import Settings, a_ledger, a_matter, at_once, lost, some_entries
 
 from sightline.adapters import postgres
 from sightline.kernel.errors import Refused, Unavailable
 from sightline.ledger.store import Ledger
+from tests.builders_ledger import Settings, a_ledger, a_matter, at_once, lost, some_entries
 
 PLACE = {
     "PERSISTENCE_MODULE": postgres.MODULE,

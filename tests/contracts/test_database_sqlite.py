@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.builders_ledger import Settings, a_ledger, a_matter, some_entries, sqlite_settings
 
 from sightline.adapters.sqlite import Recorder
 from sightline.kernel.errors import Corrupt, Unavailable
 from sightline.ledger.store import Ledger
+from tests.builders_ledger import Settings, a_ledger, a_matter, some_entries, sqlite_settings
 
 FULL = 2
 

@@ -7,10 +7,10 @@ from functools import partial
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.builders_ledger import OnPostgres, OnSqlite, Settings, a_ledger, at_once, lost
 
 from sightline.kernel.ports import Database, Session
 from sightline.ledger.positions import TABLES, Overtaken, advance, position
+from tests.builders_ledger import OnPostgres, OnSqlite, Settings, a_ledger, at_once, lost
 
 NAME = "follower"
 DONE = "CREATE TABLE IF NOT EXISTS done (follower TEXT, entry BIGINT, PRIMARY KEY (follower, entry))"

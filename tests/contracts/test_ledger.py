@@ -4,6 +4,10 @@ import itertools
 from uuid import UUID, uuid4
 
 import pytest
+
+from sightline.ledger.child import Child
+from sightline.ledger.matter import Matter
+from sightline.ledger.store import Collision, Ledger, Placed
 from tests.builders_ledger import (
     AT,
     LedgerUnderTest,
@@ -16,10 +20,6 @@ from tests.builders_ledger import (
     claims,
     some_entries,
 )
-
-from sightline.ledger.child import Child
-from sightline.ledger.matter import Matter
-from sightline.ledger.store import Collision, Ledger, Placed
 
 STEP_SIZES = (1, 3, 2, 7, 1)
 

@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from uuid import uuid4
 
 import pytest
-from tests.builders_ledger import AT, LedgerUnderTest, OnPostgres, OnSqlite, Settings, a_ledger, some_entries
 
 from sightline.kernel.errors import Corrupt
 from sightline.kernel.ids import AgencyId
 from sightline.ledger.agency import Agency
 from sightline.ledger.child import Child
 from sightline.ledger.store import Ledger
+from tests.builders_ledger import AT, LedgerUnderTest, OnPostgres, OnSqlite, Settings, a_ledger, some_entries
 
 
 class StoredContract(LedgerUnderTest):

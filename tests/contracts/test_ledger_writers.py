@@ -5,6 +5,10 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
+
+from sightline.kernel.ports import Row, Session
+from sightline.ledger.matter import Matter
+from sightline.ledger.store import Collision, Ledger, Placed
 from tests.builders_ledger import (
     LedgerUnderTest,
     OnPostgres,
@@ -17,10 +21,6 @@ from tests.builders_ledger import (
     noted,
     some_entries,
 )
-
-from sightline.kernel.ports import Row, Session
-from sightline.ledger.matter import Matter
-from sightline.ledger.store import Collision, Ledger, Placed
 
 
 class Burst(Exception):

@@ -9,7 +9,6 @@ import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.contracts.policy_facts import EXAMPLES, POLICIES, SCHEMA, Facts, any_facts, likely_facts, written
 
 from sightline.adapters.opa_server import ServerEngine
 from sightline.adapters.opa_wasm import WasmEngine
@@ -17,6 +16,7 @@ from sightline.formats.decision import read_outcome
 from sightline.formats.policy_digest import policy_digest
 from sightline.kernel.errors import Unavailable
 from sightline.kernel.ports import PolicyEngine
+from tests.contracts.policy_facts import EXAMPLES, POLICIES, SCHEMA, Facts, any_facts, likely_facts, written
 
 ROWS = [
     *("D-01", "D-02", "D-03", "D-05", "D-09", "D-11", "D-12", "D-14", "D-16", "D-30", "D-31", "D-33", "D-34", "D-35"),

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.contracts.policy_facts import POLICIES
 
 from sightline.adapters.opa_server import ServerEngine
 from sightline.adapters.opa_wasm import WasmEngine
 from sightline.formats.policy_digest import policy_data, policy_sources
 from sightline.kernel.errors import Refused, Unavailable
+from tests.contracts.policy_facts import POLICIES
 
 Answer = tuple[int, Any]
 

@@ -5,6 +5,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+
+from sightline.audit.verify import PASS, verify_folder
+from sightline.formats.merkle import leaf_hashes, tree_root
+from sightline.formats.note import VerifierKey
+from sightline.formats.proof import check_proof
+from sightline.kernel.errors import Corrupt, Unavailable
+from sightline.kernel.ports import Database
+from sightline.register import Sealed
 from tests.builders_register import (
     ORIGIN,
     a_checkpoint_key,
@@ -14,14 +22,6 @@ from tests.builders_register import (
     decide_leaves,
     some_entries,
 )
-
-from sightline.audit.verify import PASS, verify_folder
-from sightline.formats.merkle import leaf_hashes, tree_root
-from sightline.formats.note import VerifierKey
-from sightline.formats.proof import check_proof
-from sightline.kernel.errors import Corrupt, Unavailable
-from sightline.kernel.ports import Database
-from sightline.register import Sealed
 
 KEY = VerifierKey(ORIGIN, a_checkpoint_key().public)
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests.builders_register import an_sqlite_database, decide_leaves
 
 from sightline.formats.note import Ed25519Signer
 from sightline.register import Export, Register
+from tests.builders_register import an_sqlite_database, decide_leaves
 
 ORIGIN = "hub.example/golden"
 VKEY = "hub.example/golden+a2085a35+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4"

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from tests.builders_register import a_checkpoint_key, a_sealed_folder, some_leaves
 
 VKEY = a_checkpoint_key().vkey

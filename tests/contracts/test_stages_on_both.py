@@ -6,6 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from sightline.adapters import postgres
+from sightline.kernel.errors import Unavailable
+from sightline.ledger.positions import Overtaken
+from sightline.runtime.hub import Hub
 from tests.builders_hub import (
     CHARITY,
     CSC,
@@ -30,11 +35,6 @@ from tests.builders_hub import (
 )
 from tests.builders_ledger import OnPostgres, OnSqlite, Settings, at_once, lost, sqlite_settings
 from tests.builders_stages import Week, assert_alike, counts, effects
-
-from sightline.adapters import postgres
-from sightline.kernel.errors import Unavailable
-from sightline.ledger.positions import Overtaken
-from sightline.runtime.hub import Hub
 
 pytestmark = pytest.mark.slow
 

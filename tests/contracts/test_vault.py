@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.builders_ledger import at_once
 
 from sightline.adapters.vault import SqliteVault, connect
 from sightline.kernel.errors import Corrupt
 from sightline.ledger.sealing import KeyVault
+from tests.builders_ledger import at_once
 
 FULL = 2
 OLD, NEW = {"2025": bytes(range(32))}, {"2026": bytes(range(32, 64))}

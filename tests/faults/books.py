@@ -7,10 +7,6 @@ from time import perf_counter
 from typing import Any
 
 import orjson
-from tests.faults.campaign import Campaign
-from tests.faults.child import page_of
-from tests.faults.partners import Partners, Sent
-from tests.faults.reader import Follower
 
 from sightline.audit.verify_files import Files
 from sightline.formats.bundle import unpack
@@ -25,6 +21,10 @@ from sightline.ledger.policy import Policy
 from sightline.ledger.store import Placed
 from sightline.record.work import HUB_DESK
 from sightline.runtime.hub import Hub
+from tests.faults.campaign import Campaign
+from tests.faults.child import page_of
+from tests.faults.partners import Partners, Sent
+from tests.faults.reader import Follower
 
 _PAGE = 2000
 

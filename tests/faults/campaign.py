@@ -10,17 +10,16 @@ from signal import SIGKILL
 from statistics import median
 from threading import Timer
 
+from sightline.audit.verify import Report, verify_folder
+from sightline.kernel.errors import Unavailable
+from sightline.runtime.embedded import embedded
+from sightline.runtime.hub import Hub
 from tests.faults import frames
 from tests.faults.child import Kill, PacedClock, Plan
 from tests.faults.load import Load
 from tests.faults.marks import BETWEEN, FEED, STARTING, STEPS, WHEN
 from tests.faults.partners import Partners
 from tests.faults.process import PATIENCE_S, HubProcess
-
-from sightline.audit.verify import Report, verify_folder
-from sightline.kernel.errors import Unavailable
-from sightline.runtime.embedded import embedded
-from sightline.runtime.hub import Hub
 
 ORIGIN = "sightline.example/faults"
 PACE = 400.0

@@ -16,8 +16,6 @@ from typing import Any, cast
 
 import msgspec
 import orjson
-from tests.faults import frames
-from tests.faults.marks import AT_END, AT_START, FEED, STARTING, Marks
 
 from sightline.kernel.errors import SightlineError, Unavailable
 from sightline.kernel.ids import DeskId
@@ -27,6 +25,8 @@ from sightline.runtime.hub import Hub
 from sightline.runtime.runner import Runner
 from sightline.runtime.settings import Settings
 from sightline.view.reading import ItemView
+from tests.faults import frames
+from tests.faults.marks import AT_END, AT_START, FEED, STARTING, Marks
 
 _EPOCH = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 _PAGE = 200

@@ -6,8 +6,6 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from tests.faults.child import PacedClock
-
 from sightline.agency.keys import generate, make_registration
 from sightline.agency.sign import sign_event
 from sightline.formats.identifiers import nhs_number_is_valid
@@ -15,6 +13,7 @@ from sightline.formats.jwk import PrivateKey
 from sightline.kernel.ids import AgencyId, DeskId
 from sightline.kernel.values import Desk
 from sightline.runtime.hub import Hub
+from tests.faults.child import PacedClock
 
 AREA = "hampshire"
 POLICE, BUREAU = "hampshire-police/missing", "hampshire-police/bureau"

@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from queue import Empty
 from random import Random
 
-from tests.faults import frames
-from tests.faults.load import DESKS, Load
-from tests.faults.process import PATIENCE_S, HubProcess
-from tests.faults.reader import Follower
-
 from sightline.formats.event import read_envelope
 from sightline.formats.jws import EVENT, parse
 from sightline.formats.receipt import read_receipt
 from sightline.formats.strict_json import parse_object
 from sightline.kernel.ids import KeyId
 from sightline.kernel.values import Envelope
+from tests.faults import frames
+from tests.faults.load import DESKS, Load
+from tests.faults.process import PATIENCE_S, HubProcess
+from tests.faults.reader import Follower
 
 _BURST, _TRICKLE_S = 110, 0.012
 """How many new submissions a life gets at once, and how slowly more follow."""

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from tests.faults import frames
-
 from sightline.formats.feed import START, FeedEntry, check_chain, read_heartbeat
 from sightline.kernel.ids import KeyId
+from tests.faults import frames
 
 
 @dataclass(slots=True)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.builders import a_report
-from tests.builders_hub import POLICE, SCHOOL, Town, a_town, reopened, sends
 
 from sightline.audit.verify import verify_folder
 from sightline.kernel.errors import Corrupt
 from sightline.runtime.runner import Runner
 from sightline.runtime.settings import Settings
+from tests.builders import a_report
+from tests.builders_hub import POLICE, SCHOOL, Town, a_town, reopened, sends
 
 pytestmark = pytest.mark.faults
 

@@ -10,12 +10,12 @@ from threading import Timer
 from typing import Any
 
 import pytest
-from tests.faults.child import PacedClock, die
-from tests.faults.load import Load
-from tests.faults.process import NURSERY, PATIENCE_S
 
 from sightline.audit.verify import verify_folder
 from sightline.runtime.embedded import embedded
+from tests.faults.child import PacedClock, die
+from tests.faults.load import Load
+from tests.faults.process import NURSERY, PATIENCE_S
 
 pytestmark = pytest.mark.faults
 

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+
 from tests.faults import frames
 from tests.faults.books import close_the_books
 from tests.faults.campaign import Campaign

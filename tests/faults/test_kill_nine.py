@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+
 from tests.faults.books import close_the_books
 from tests.faults.campaign import Campaign, schedule
 

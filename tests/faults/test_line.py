@@ -7,14 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.builders import a_report
-from tests.builders_hub import POLICE, Town, a_town, signs
 
 from sightline.kernel.errors import Corrupt, Unavailable
 from sightline.ledger.policy import Policy
 from sightline.record.stage import Answer
 from sightline.runtime.runner import Runner
 from sightline.runtime.settings import Settings
+from tests.builders import a_report
+from tests.builders_hub import POLICE, Town, a_town, signs
 
 pytestmark = pytest.mark.faults
 

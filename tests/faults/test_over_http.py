@@ -11,6 +11,14 @@ from random import Random
 from typing import Any
 
 import pytest
+
+from sightline.agency.client import HubClient, HubRefused, Told
+from sightline.agency.follow import Cursor, Follower, catch_up
+from sightline.entrypoints.cli_serve import bind, serving, stopping_on_signals
+from sightline.kernel.errors import Unavailable
+from sightline.kernel.ids import DeskId
+from sightline.runtime.embedded import embedded
+from sightline.runtime.settings import Settings
 from tests.faults import frames
 from tests.faults.books import close_the_books
 from tests.faults.campaign import ORIGIN, Campaign
@@ -20,14 +28,6 @@ from tests.faults.marks import STEPS, Marks
 from tests.faults.partners import Sent
 from tests.faults.process import NURSERY, PATIENCE_S
 from tests.faults.reader import Follower as Remembered
-
-from sightline.agency.client import HubClient, HubRefused, Told
-from sightline.agency.follow import Cursor, Follower, catch_up
-from sightline.entrypoints.cli_serve import bind, serving, stopping_on_signals
-from sightline.kernel.errors import Unavailable
-from sightline.kernel.ids import DeskId
-from sightline.runtime.embedded import embedded
-from sightline.runtime.settings import Settings
 
 pytestmark = pytest.mark.faults
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from signal import SIGKILL
 
 import pytest
+
 from tests.faults.books import close_the_books
 from tests.faults.campaign import Campaign
 from tests.faults.process import HubProcess

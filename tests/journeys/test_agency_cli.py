@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.builders_http import wait_until
-from tests.builders_hub import a_child, a_missing
 from typer.testing import CliRunner
 
 from sightline.entrypoints.cli import app
+from tests.builders_http import wait_until
+from tests.builders_hub import a_child, a_missing
 
 DESK = "hampshire-police/missing"
 

@@ -8,8 +8,6 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.builders_http import Served, served
-from tests.builders_hub import MASH, POLICE, START, a_child, a_missing, a_town, signs
 
 from sightline.agency.check import Finding, Kept, check_feed, check_receipts, check_register, exit_code
 from sightline.agency.client import HubClient
@@ -19,6 +17,8 @@ from sightline.formats.feed import Heartbeat, make_heartbeat
 from sightline.formats.jwk import generate
 from sightline.kernel.errors import Refused, Unavailable
 from sightline.kernel.ids import DeskId
+from tests.builders_http import Served, served
+from tests.builders_hub import MASH, POLICE, START, a_child, a_missing, a_town, signs
 
 ENTRIES = 5
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from tests.builders_hub import (
     CHARITY,
     CSC,

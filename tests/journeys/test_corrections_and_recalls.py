@@ -1,6 +1,9 @@
 """Corrections and retractions: who is asked to let go of what, what they answer, and who hears when they do not (P8)."""
 
 import pytest
+
+from sightline.kernel.errors import Refused
+from sightline.kernel.ids import DeskId
 from tests.builders_hub import (
     BUREAU,
     CHARITY,
@@ -24,9 +27,6 @@ from tests.builders_hub import (
     sends,
 )
 from tests.builders_journeys import entries, missing, recalls, rules, says, shown, unseen, view
-
-from sightline.kernel.errors import Refused
-from sightline.kernel.ids import DeskId
 
 OVERDUE = "alert.recall_overdue"
 PARTNERS = (BUREAU, CSC, OTHER_CSC, MASH, HEALTH)

@@ -1,6 +1,8 @@
 """Police intelligence: about several children, one or none; graded; sanitised; and who gave it is never passed on."""
 
 import pytest
+
+from sightline.kernel.ids import DeskId
 from tests.builders_hub import (
     BUREAU,
     CHARITY,
@@ -24,8 +26,6 @@ from tests.builders_hub import (
     sends,
 )
 from tests.builders_journeys import a_forum, knows, rules, says, shown, unseen, view, withheld
-
-from sightline.kernel.ids import DeskId
 
 SUBMITTED, GRADED, SANITISED = "cpi.submitted", "cpi.graded", "cpi.sanitised"
 

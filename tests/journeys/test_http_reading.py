@@ -9,6 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from sightline.agency.keys import generate, make_registration
+from sightline.formats.checkpoint import open_checkpoint
+from sightline.formats.merkle import verify_inclusion
+from sightline.formats.note import parse_vkey
+from sightline.formats.problem import CONTENT_TYPE
+from sightline.formats.proof import parse_proof
+from sightline.formats.receipt import Receipt
+from sightline.kernel.ids import DeskId
 from tests.builders_http import Served, raw_request, served
 from tests.builders_hub import (
     BUREAU,
@@ -26,15 +35,6 @@ from tests.builders_hub import (
     sees,
     source_of,
 )
-
-from sightline.agency.keys import generate, make_registration
-from sightline.formats.checkpoint import open_checkpoint
-from sightline.formats.merkle import verify_inclusion
-from sightline.formats.note import parse_vkey
-from sightline.formats.problem import CONTENT_TYPE
-from sightline.formats.proof import parse_proof
-from sightline.formats.receipt import Receipt
-from sightline.kernel.ids import DeskId
 
 READ = (
     "/v1/proof/l-x",

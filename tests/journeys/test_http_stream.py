@@ -10,12 +10,12 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.builders_http import Served, served, wait_until
-from tests.builders_hub import MASH, POLICE, SCHOOL, Town, a_child, a_missing, a_town, feed, reopened, sends, signs
 
 from sightline.agency.client import HubRefused, Page
 from sightline.agency.follow import Cursor, Follower, follow
 from sightline.entrypoints.api.streams import MOST_OF_A_DESK
+from tests.builders_http import Served, served, wait_until
+from tests.builders_hub import MASH, POLICE, SCHOOL, Town, a_child, a_missing, a_town, feed, reopened, sends, signs
 
 
 @pytest.fixture

@@ -9,6 +9,14 @@ from typing import Any
 
 import httpx2
 import pytest
+
+from sightline.agency.client import HubRefused
+from sightline.agency.keys import generate, make_registration
+from sightline.formats import base64url, jwe
+from sightline.formats.problem import CONTENT_TYPE, PROBLEMS, TYPE_PREFIX
+from sightline.formats.receipt import read_receipt
+from sightline.kernel.errors import Unavailable
+from sightline.kernel.ids import DeskId
 from tests.builders import signed
 from tests.builders_http import Served, served
 from tests.builders_hub import (
@@ -26,14 +34,6 @@ from tests.builders_hub import (
     signs,
     source_of,
 )
-
-from sightline.agency.client import HubRefused
-from sightline.agency.keys import generate, make_registration
-from sightline.formats import base64url, jwe
-from sightline.formats.problem import CONTENT_TYPE, PROBLEMS, TYPE_PREFIX
-from sightline.formats.receipt import read_receipt
-from sightline.kernel.errors import Unavailable
-from sightline.kernel.ids import DeskId
 
 CANARY = "Quillfeather"
 """In every free value that is sent: must be in nothing that comes back, nor in any log."""

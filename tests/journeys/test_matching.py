@@ -1,6 +1,7 @@
 """Which child: exact identifiers bind by authority, names only raise a question, and until it is answered both are safe."""
 
 import pytest
+
 from tests.builders_hub import (
     BUREAU,
     CHARITY,

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+
 from tests.builders_hub import (
     CSC,
     HEALTH,

@@ -4,6 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from sightline.agency.keys import generate, make_registration
+from sightline.formats.receipt import read_receipt
+from sightline.kernel.errors import Refused, Unavailable
 from tests.builders_hub import (
     BUREAU,
     CSC,
@@ -24,10 +28,6 @@ from tests.builders_hub import (
     source_of,
     submits,
 )
-
-from sightline.agency.keys import generate, make_registration
-from sightline.formats.receipt import read_receipt
-from sightline.kernel.errors import Refused, Unavailable
 
 
 def count(town: Town, table: str) -> int:

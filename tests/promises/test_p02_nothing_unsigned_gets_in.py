@@ -5,6 +5,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+
+from sightline.formats import base64url, jws
+from sightline.formats.receipt import read_receipt
+from sightline.kernel.errors import Corrupt
+from sightline.ledger.child import Child
+from sightline.ledger.items import ItemEntry
+from sightline.ledger.sealing import ItemKey, key_names
 from tests.builders_hub import (
     CHARITY,
     POLICE,
@@ -20,13 +27,6 @@ from tests.builders_hub import (
     signs,
     submits,
 )
-
-from sightline.formats import base64url, jws
-from sightline.formats.receipt import read_receipt
-from sightline.kernel.errors import Corrupt
-from sightline.ledger.child import Child
-from sightline.ledger.items import ItemEntry
-from sightline.ledger.sealing import ItemKey, key_names
 
 
 def items(town: Town) -> list[ItemEntry]:

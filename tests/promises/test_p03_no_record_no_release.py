@@ -3,6 +3,12 @@
 from pathlib import Path
 
 import pytest
+
+from sightline.formats.checkpoint import open_checkpoint
+from sightline.formats.merkle import leaf_hash
+from sightline.formats.note import parse_vkey
+from sightline.kernel.errors import Corrupt, Refused
+from sightline.kernel.ids import DeskId
 from tests.builders_hub import (
     BUREAU,
     CSC,
@@ -26,12 +32,6 @@ from tests.builders_hub import (
     signs,
     submits,
 )
-
-from sightline.formats.checkpoint import open_checkpoint
-from sightline.formats.merkle import leaf_hash
-from sightline.formats.note import parse_vkey
-from sightline.kernel.errors import Corrupt, Refused
-from sightline.kernel.ids import DeskId
 
 READERS = (BUREAU, POLICE, CSC, MASH)
 

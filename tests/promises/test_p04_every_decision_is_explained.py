@@ -3,6 +3,10 @@
 from typing import Any
 
 import pytest
+
+from sightline.formats.decision import read_outcome
+from sightline.formats.leaf_check import check_leaf
+from sightline.kernel.errors import Refused
 from tests.builders_hub import (
     BUREAU,
     CAST,
@@ -28,10 +32,6 @@ from tests.builders_hub import (
     sees,
     sends,
 )
-
-from sightline.formats.decision import read_outcome
-from sightline.formats.leaf_check import check_leaf
-from sightline.kernel.errors import Refused
 
 
 @pytest.fixture

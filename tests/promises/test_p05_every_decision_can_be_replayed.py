@@ -6,6 +6,17 @@ from typing import Any
 
 import orjson
 import pytest
+
+from sightline.audit.replay import Replay, Replaying
+from sightline.formats.fields import Fields
+from sightline.formats.policy_digest import policy_data
+from sightline.formats.schemas import Schemas
+from sightline.kernel.errors import Corrupt
+from sightline.kernel.ids import DeskId
+from sightline.kernel.ports import PolicyEngine
+from sightline.kernel.share import share
+from sightline.ledger.facts import unpack
+from sightline.ledger.world import PolicyData
 from tests.builders_hub import (
     BUREAU,
     CHARITY,
@@ -35,17 +46,6 @@ from tests.builders_hub import (
     signs,
     submits,
 )
-
-from sightline.audit.replay import Replay, Replaying
-from sightline.formats.fields import Fields
-from sightline.formats.policy_digest import policy_data
-from sightline.formats.schemas import Schemas
-from sightline.kernel.errors import Corrupt
-from sightline.kernel.ids import DeskId
-from sightline.kernel.ports import PolicyEngine
-from sightline.kernel.share import share
-from sightline.ledger.facts import unpack
-from sightline.ledger.world import PolicyData
 
 
 def a_week(town: Town) -> None:
@@ -329,7 +329,7 @@ def test_an_engine_change_in_the_middle_of_a_batch_parts_the_leaves_before_it_fr
 def test_kept_facts_are_the_documents_that_the_policy_was_asked_about(town: Town) -> None:
     sent = sends(town, POLICE, "missing.reported", a_missing())
     (position,) = rows(town, "SELECT position FROM item_folds WHERE ref = ?", sent.item)[0]
-    steps = town.hub.decide._derivation  # noqa: SLF001
+    steps = town.hub.decide._derivation  # noqa: SLF001  # the decider's folds, at hand for once
     assert steps is not None
     item = steps.working.items[position]
     key = steps.working.key(

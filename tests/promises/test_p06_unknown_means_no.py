@@ -5,6 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from sightline.kernel.errors import Refused, Unavailable
+from sightline.kernel.ports import PolicyEngine
+from sightline.ledger.deciding import PARKED_RULE
 from tests.builders_hub import (
     BUREAU,
     CHARITY,
@@ -35,10 +39,6 @@ from tests.builders_hub import (
     signs,
     submits,
 )
-
-from sightline.kernel.errors import Refused, Unavailable
-from sightline.kernel.ports import PolicyEngine
-from sightline.ledger.deciding import PARKED_RULE
 
 Answer = Callable[[bytes, Mapping[str, Any]], Mapping[str, Any]]
 
@@ -238,8 +238,7 @@ def test_a_person_is_told_of_a_parked_item(tmp_path: Path) -> None:
 
 def test_an_undecidable_change_takes_sight_away_rather_than_leave_it_as_it_was(tmp_path: Path) -> None:
     broken: list[bool] = []
-    real: Answer = lambda _, answer: {"undecidable": "trap"} if broken else answer  # noqa: E731
-    town = a_town(tmp_path, engine=twisting(real))
+    town = a_town(tmp_path, engine=twisting(lambda _, answer: {"undecidable": "trap"} if broken else answer))
     sent = sends(town, CHARITY, "cpi.submitted", a_cpi(a_child()))
     assert can_read(town, BUREAU, sent.item)
     broken.append(True)
@@ -272,7 +271,7 @@ def test_a_process_that_ends_between_finding_out_and_parking_parks_it_the_next_t
     town.hub.ledger.append = end  # type: ignore[method-assign]  # the disk is gone at this very moment
     with pytest.raises(Ended):
         town.hub.settle()
-    town.hub.ledger.append = original  # type: ignore[method-assign]
+    town.hub.ledger.append = original  # type: ignore[method-assign]  # and back again
     assert leaves(town, item=sent.item) == []
     town = reopened(town, engine=twist)
     town.hub.settle()

@@ -5,6 +5,14 @@ from typing import Any
 
 import orjson
 import pytest
+
+from sightline.formats.decision import read_outcome
+from sightline.formats.fields import Fields
+from sightline.formats.schema_tree import Node
+from sightline.formats.schemas import Schemas
+from sightline.kernel.errors import Corrupt, Refused
+from sightline.kernel.ids import DeskId
+from sightline.view.reading import ItemView
 from tests.builders_hub import (
     BUREAU,
     CAST,
@@ -32,14 +40,6 @@ from tests.builders_hub import (
     sees,
     sends,
 )
-
-from sightline.formats.decision import read_outcome
-from sightline.formats.fields import Fields
-from sightline.formats.schema_tree import Node
-from sightline.formats.schemas import Schemas
-from sightline.kernel.errors import Corrupt, Refused
-from sightline.kernel.ids import DeskId
-from sightline.view.reading import ItemView
 
 FIELDS = Fields(Schemas.load())
 

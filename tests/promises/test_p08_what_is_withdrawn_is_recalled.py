@@ -3,6 +3,9 @@
 from typing import Any
 
 import pytest
+
+from sightline.formats.feed import START, check_chain
+from sightline.kernel.errors import Refused
 from tests.builders_hub import (
     BUREAU,
     CAST,
@@ -35,9 +38,6 @@ from tests.builders_hub import (
     signs,
     submits,
 )
-
-from sightline.formats.feed import START, check_chain
-from sightline.kernel.errors import Refused
 
 
 @pytest.fixture

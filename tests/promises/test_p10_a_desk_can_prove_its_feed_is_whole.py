@@ -5,6 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from sightline.formats.feed import START, FeedEntry, check_chain, read_heartbeat
+from sightline.formats.merkle import leaf_hash
+from sightline.kernel.errors import Refused
+from sightline.kernel.ids import DeskId
+from sightline.ledger.positions import Overtaken
 from tests.builders_hub import (
     BUREAU,
     CAST,
@@ -31,11 +37,6 @@ from tests.builders_hub import (
     submits,
 )
 
-from sightline.formats.feed import START, FeedEntry, check_chain, read_heartbeat
-from sightline.formats.merkle import leaf_hash
-from sightline.kernel.errors import Refused
-from sightline.ledger.positions import Overtaken
-
 
 def lives(town: Town) -> None:
     """A little of each kind of entry for most desks."""
@@ -53,10 +54,10 @@ def lived(town: Town) -> Town:
     return town
 
 
-def is_whole(town: Town, desk: str, entries: Sequence[FeedEntry]) -> bool:
+def is_whole(town: Town, desk: DeskId, entries: Sequence[FeedEntry]) -> bool:
     """What a client finds out that holds entries and the hub's signed heartbeat, and nothing else of the hub's."""
-    page = town.hub.feeds.page(desk, after=0)  # type: ignore[arg-type]
-    beat = read_heartbeat(town.hub.feeds.heartbeat(desk, page).encode(), town.hub.hub_keys)  # type: ignore[arg-type]
+    page = town.hub.feeds.page(desk, after=0)
+    beat = read_heartbeat(town.hub.feeds.heartbeat(desk, page).encode(), town.hub.hub_keys)
     try:
         return (len(entries), check_chain(entries, after=0, before=START)) == (beat.count, beat.hash)
     except Refused:

@@ -5,6 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
+from sightline.formats import base64url
+from sightline.record.refusing import URGENT_TYPES
+from sightline.view.notices import Notice
 from tests.builders_hub import (
     BUREAU,
     CAST,
@@ -26,10 +30,6 @@ from tests.builders_hub import (
     signs,
     submits,
 )
-
-from sightline.formats import base64url
-from sightline.record.refusing import URGENT_TYPES
-from sightline.view.notices import Notice
 
 SPOILT: dict[str, Any] = {
     "child": {"given_name": "Perrin"},

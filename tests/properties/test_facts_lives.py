@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from tests.builders_hub import Town, a_town, holds, reopened, root, rows
-from tests.builders_lives import Act, bodies, documents, happens, lives, undecided_copy
 
 from sightline.formats.leaf_check import check_leaf
 from sightline.kernel.share import share
+from tests.builders_hub import Town, a_town, holds, reopened, root, rows
+from tests.builders_lives import Act, bodies, documents, happens, lives, undecided_copy
 
 pytestmark = pytest.mark.slow
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.builders import NOW, AnyForm, EverybodyMay, Keys, a_key, an_event, registered, signed
 
 from sightline.formats import base64url, jwe
 from sightline.formats.jwk import ALGORITHMS
@@ -14,6 +13,7 @@ from sightline.kernel.ids import DeskId
 from sightline.kernel.values import Rejected, Verified
 from sightline.submit import submit
 from sightline.verify import Verify
+from tests.builders import NOW, AnyForm, EverybodyMay, Keys, a_key, an_event, registered, signed
 
 KEYS = {alg: a_key(alg=alg) for alg in ALGORITHMS}
 VERIFY = Verify(keys=Keys([registered(key) for key in KEYS.values()]), senders=EverybodyMay())

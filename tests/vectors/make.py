@@ -12,7 +12,6 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
-from tests.builders import NOW, POLICE, POLICE_SOURCE, an_event, signed
 
 from sightline.formats import base64url, jwe, jws
 from sightline.formats.jwk import PrivateKey, private_of
@@ -23,6 +22,7 @@ from sightline.formats.thumbprint import key_id
 from sightline.kernel.errors import Refused
 from sightline.kernel.ids import DeskId
 from sightline.kernel.values import Defect
+from tests.builders import NOW, POLICE, POLICE_SOURCE, an_event, signed
 
 HERE = Path(__file__).parent
 OKP = {

@@ -76,6 +76,7 @@ class Strike:
         try:
             self._ledger.append(policy.collect())
         except Collision:
+            self._hour = 0  # Another writer of the policy stream was first: the next call looks again.
             return False
         return True
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.builders import NOW, POLICE_SOURCE, AnyForm, EverybodyMay, Keys, a_key, a_report
 
 from sightline.agency.keys import load_key, make_registration, save_key
 from sightline.agency.sign import new_id, sign_event
@@ -17,6 +16,7 @@ from sightline.kernel.errors import Refused
 from sightline.kernel.values import Verified
 from sightline.submit import submit
 from sightline.verify import Verify
+from tests.builders import NOW, POLICE_SOURCE, AnyForm, EverybodyMay, Keys, a_key, a_report
 
 ATTRIBUTES: dict[str, Any] = {
     "source": POLICE_SOURCE,

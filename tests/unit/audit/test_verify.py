@@ -4,6 +4,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+
+from sightline.audit.verify import FAIL, INCOMPLETE, PASS, verify_folder
+from sightline.formats.checkpoint import Checkpoint, sign_checkpoint
+from sightline.formats.merkle import EMPTY_ROOT
+from sightline.formats.tile import width_of
 from tests.builders_register import (
     ORIGIN,
     a_checkpoint_key,
@@ -14,11 +19,6 @@ from tests.builders_register import (
     write_file,
     write_folder,
 )
-
-from sightline.audit.verify import FAIL, INCOMPLETE, PASS, verify_folder
-from sightline.formats.checkpoint import Checkpoint, sign_checkpoint
-from sightline.formats.merkle import EMPTY_ROOT
-from sightline.formats.tile import width_of
 
 VKEY = a_checkpoint_key().vkey
 

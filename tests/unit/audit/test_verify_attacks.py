@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from sightline.audit.verify import FAIL, INCOMPLETE, PASS, Finding, Report, verify_folder
+from sightline.formats.bundle import pack, unpack
+from sightline.formats.checkpoint import Checkpoint, parse_checkpoint
+from sightline.formats.note import VerifierKey, encode_base64, sign_note
 from tests.builders_register import (
     ORIGIN,
     a_checkpoint_key,
@@ -23,11 +28,6 @@ from tests.builders_register import (
     write_file,
     write_folder,
 )
-
-from sightline.audit.verify import FAIL, INCOMPLETE, PASS, Finding, Report, verify_folder
-from sightline.formats.bundle import pack, unpack
-from sightline.formats.checkpoint import Checkpoint, parse_checkpoint
-from sightline.formats.note import VerifierKey, encode_base64, sign_note
 
 VKEY = a_checkpoint_key().vkey
 SIZE = 700

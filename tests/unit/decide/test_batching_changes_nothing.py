@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
+
 from tests.builders import a_report
 from tests.builders_hub import POLICE, SCHOOL, Town, a_town, leaves, signs, submits
 

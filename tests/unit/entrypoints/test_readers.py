@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from tests.builders import NOW
 
 from sightline.entrypoints.api.readers import Spent
 from sightline.entrypoints.api.streams import Streams
 from sightline.kernel.errors import Refused, Unavailable
 from sightline.kernel.ids import DeskId
+from tests.builders import NOW
 
 LIFE = timedelta(seconds=65)
 DESK = DeskId("northshire-police/missing-persons")

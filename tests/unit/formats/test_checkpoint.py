@@ -1,7 +1,6 @@
 """C2SP tlog-checkpoint: three lines, one spelling."""
 
 import pytest
-from tests.builders_register import a_checkpoint_key
 
 from sightline.formats.checkpoint import (
     Checkpoint,
@@ -13,6 +12,7 @@ from sightline.formats.checkpoint import (
 from sightline.formats.merkle import EMPTY_ROOT
 from sightline.formats.note import VerifierKey, sign_note
 from sightline.kernel.errors import Refused
+from tests.builders_register import a_checkpoint_key
 
 ORIGIN = "example.com/behind-the-sofa"
 ROOT = b"CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="

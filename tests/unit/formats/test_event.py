@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import an_event
 
 from sightline.formats.event import read_envelope, read_time, reference_in, write_event, write_time
 from sightline.kernel.values import Envelope, Refusal
+from tests.builders import an_event
 
 EARLIEST = datetime(1970, 1, 2)  # noqa: DTZ001 - Hypothesis takes bounds without a zone
 LATEST = datetime(9000, 1, 1)  # noqa: DTZ001 - likewise

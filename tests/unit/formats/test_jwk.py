@@ -1,11 +1,11 @@
 """Keys as JWK: made, kept, published, and refused when their parts disagree."""
 
 import pytest
-from tests.builders import POLICE, a_key
 
 from sightline.formats.jwk import ALGORITHMS, generate, private_jwk, private_of, public_jwk, public_of
 from sightline.formats.thumbprint import desk_of, is_key_id, key_id, thumbprint
 from sightline.kernel.errors import Refused
+from tests.builders import POLICE, a_key
 
 RFC8037 = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
 

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jws as joserfc_jws
 from joserfc.jwk import ECKey, OKPKey
-from tests.builders import a_key, signed
 
 from sightline.formats import base64url, jws
 from sightline.formats.jwk import ALGORITHMS, PrivateKey, private_jwk, public_of
 from sightline.formats.jws import EVENT, RECEIPT, parse, sign
 from sightline.kernel.errors import Refused
+from tests.builders import a_key, signed
 
 KEYS = {alg: a_key(alg=alg) for alg in ALGORITHMS}
 

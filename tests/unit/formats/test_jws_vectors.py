@@ -4,8 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.builders import NOW, POLICE, AnyForm, EverybodyMay, Keys, registered
-from tests.vectors.make import HUB_RECEIPTS, VECTORS, a_test_key, opens, written
 
 from sightline.formats import jwe, jws
 from sightline.formats.jwk import private_of
@@ -15,6 +13,8 @@ from sightline.formats.registration import check_registration
 from sightline.kernel.values import Rejected, Submission
 from sightline.submit import submit
 from sightline.verify import Verify
+from tests.builders import NOW, POLICE, AnyForm, EverybodyMay, Keys, registered
+from tests.vectors.make import HUB_RECEIPTS, VECTORS, a_test_key, opens, written
 
 ROOT = Path(__file__).resolve().parents[3]
 EVENTS = written("signed_events")

@@ -3,6 +3,9 @@
 from typing import Any
 
 import pytest
+
+from sightline.formats.leaf_check import MAX_LEAF_BYTES, check_leaf, known_types
+from sightline.kernel.errors import Refused
 from tests.builders_register import (
     a_decision_leaf,
     a_digest,
@@ -11,9 +14,6 @@ from tests.builders_register import (
     a_recall_leaf,
     leaf_bytes,
 )
-
-from sightline.formats.leaf_check import MAX_LEAF_BYTES, check_leaf, known_types
-from sightline.kernel.errors import Refused
 
 HUB = {"v": 1, "id": a_leaf_id("hub"), "cause": 7, "item": 7, "desk": "hub", "edn": 1, "ts": 1_700_000_000}
 DIGEST = f"sha256:{a_digest('public')}"

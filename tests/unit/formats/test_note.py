@@ -1,7 +1,6 @@
 """C2SP signed note with Ed25519 keys."""
 
 import pytest
-from tests.builders_register import a_checkpoint_key
 
 from sightline.formats.note import (
     Ed25519Signer,
@@ -14,6 +13,7 @@ from sightline.formats.note import (
     sign_note,
 )
 from sightline.kernel.errors import Refused
+from tests.builders_register import a_checkpoint_key
 
 NAME = "log.example/a"
 TEXT = b"log.example/a\n1\nroot\n"

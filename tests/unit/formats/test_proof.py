@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from tests.builders_register import ORIGIN, a_checkpoint_key
 
 from sightline.formats.checkpoint import Checkpoint, sign_checkpoint
 from sightline.formats.merkle import inclusion_proof, leaf_hashes, perfect_root, tree_root
 from sightline.formats.note import VerifierKey, encode_base64
 from sightline.formats.proof import Proof, check_proof, parse_proof
 from sightline.kernel.errors import Refused
+from tests.builders_register import ORIGIN, a_checkpoint_key
 
 ENTRIES = [b"leaf %d" % n for n in range(6)]
 HASHES = leaf_hashes(ENTRIES)

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.builders import NOW, POLICE, a_key, registered
 
 from sightline.formats import jws
 from sightline.formats.reading_token import LEEWAY_S, MAX_LIFE_S, make_token, read_token
 from sightline.kernel.errors import Refused
 from sightline.kernel.values import SigningKey
+from tests.builders import NOW, POLICE, a_key, registered
 
 KEY = a_key()
 HUB = "https://hub.example"

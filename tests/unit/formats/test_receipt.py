@@ -4,7 +4,6 @@ import dataclasses
 import json
 
 import pytest
-from tests.builders import NOW, POLICE_SOURCE, a_key
 
 from sightline.formats import jws
 from sightline.formats.jwk import PrivateKey
@@ -12,6 +11,7 @@ from sightline.formats.receipt import ACCEPTED, REFUSED, Receipt, make_receipt, 
 from sightline.kernel.errors import Refused
 from sightline.kernel.ids import KeyId
 from sightline.kernel.values import Defect, Refusal
+from tests.builders import NOW, POLICE_SOURCE, a_key
 
 HUB = a_key("hub/receipts")
 TAKEN = Receipt(

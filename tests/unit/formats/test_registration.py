@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.builders import NOW, POLICE_SOURCE, a_key
 
 from sightline.formats import base64url, jws
 from sightline.formats.jwk import ALGORITHMS, PrivateKey, public_jwk
 from sightline.formats.registration import LOW_ORDER, check_registration, make_registration, signing_key
 from sightline.kernel.errors import Refused
+from tests.builders import NOW, POLICE_SOURCE, a_key
 
 KEY = a_key()
 P = 2**255 - 19
@@ -61,7 +61,7 @@ def test_a_key_asks_for_itself(alg: str) -> None:
         ({"alg": "EdDSA"}, "registration_invalid"),
         ({"jwk": "x"}, "registration_invalid"),
         ({"jwk": {}}, "key_malformed"),
-        ({"jwk": public_jwk(a_key().public)}, "registration_invalid"),
+        pytest.param({"jwk": public_jwk(a_key().public)}, "registration_invalid", id="the-jwk-of-another-key"),
         ({"made_at": "now"}, "registration_invalid"),
         ({"valid_until": "2099-01-01T00:00:00Z"}, "registration_invalid"),
     ],

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.unit.policies.mutants import POLICIES, ROOT
 
 from sightline.kernel.classes import CLASSES
+from tests.unit.policies.mutants import POLICIES, ROOT
 
 FACTS = json.loads((ROOT / "schemas" / "facts.json").read_bytes())["properties"]
 DECISION = json.loads((ROOT / "schemas" / "decision.json").read_bytes())["properties"]

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+
 from tests.unit.policies.mutants import (
     POLICIES,
     Mutant,

@@ -3,11 +3,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import a_desk
 
 from sightline.kernel.values import Desk
 from sightline.protocol.authority import binds
 from sightline.record.matching import Matcher, Tokens
+from tests.builders import a_desk
 
 MATCHER = Matcher(bytes(32))
 HEALTH = a_desk("exampleton-health/safeguarding", sector="health")

@@ -6,6 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from sightline.audit.verify import PASS, verify_folder
+from sightline.formats.checkpoint import Checkpoint
+from sightline.kernel.errors import Corrupt, Unavailable
+from sightline.kernel.ports import Database
+from sightline.register import Export, Register
+from sightline.register.tables import Head
 from tests.builders_register import (
     ORIGIN,
     a_checkpoint_key,
@@ -17,13 +24,6 @@ from tests.builders_register import (
     write_file,
     write_folder,
 )
-
-from sightline.audit.verify import PASS, verify_folder
-from sightline.formats.checkpoint import Checkpoint
-from sightline.kernel.errors import Corrupt, Unavailable
-from sightline.kernel.ports import Database
-from sightline.register import Export, Register
-from sightline.register.tables import Head
 
 VKEY = a_checkpoint_key().vkey
 

@@ -4,6 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+
+from sightline.formats.note import VerifierKey, decode_base64
+from sightline.formats.proof import check_proof
+from sightline.formats.tile import parse_path
+from sightline.kernel.errors import Corrupt, Refused, Unavailable
+from sightline.kernel.ports import Database
+from sightline.register import Register
 from tests.builders_register import (
     ORIGIN,
     a_checkpoint_key,
@@ -14,13 +21,6 @@ from tests.builders_register import (
     some_entries,
     some_leaves,
 )
-
-from sightline.formats.note import VerifierKey, decode_base64
-from sightline.formats.proof import check_proof
-from sightline.formats.tile import parse_path
-from sightline.kernel.errors import Corrupt, Refused, Unavailable
-from sightline.kernel.ports import Database
-from sightline.register import Register
 
 KEY = VerifierKey(ORIGIN, a_checkpoint_key().public)
 

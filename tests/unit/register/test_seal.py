@@ -4,14 +4,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from tests.builders_register import (
-    ORIGIN,
-    a_checkpoint_key,
-    a_register,
-    an_sqlite_database,
-    decide_leaves,
-    some_entries,
-)
 
 from sightline.formats.checkpoint import open_checkpoint
 from sightline.formats.merkle import EMPTY_ROOT, leaf_hashes, tree_root
@@ -20,6 +12,14 @@ from sightline.formats.proof import check_proof
 from sightline.kernel.errors import Corrupt, Refused, Unavailable
 from sightline.kernel.ports import Database
 from sightline.register import Register
+from tests.builders_register import (
+    ORIGIN,
+    a_checkpoint_key,
+    a_register,
+    an_sqlite_database,
+    decide_leaves,
+    some_entries,
+)
 
 KEY = VerifierKey(ORIGIN, a_checkpoint_key().public)
 

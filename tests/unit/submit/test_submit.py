@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.builders import NOW, AnyForm, a_key, a_report, an_event, signed
 
 from sightline.formats import jwe, jws
 from sightline.formats.problem import PROBLEMS, problem
 from sightline.kernel.ids import DeskId
 from sightline.kernel.values import Defect, Refusal, Rejected, Submission
 from sightline.submit import Limits, submit
+from tests.builders import NOW, AnyForm, a_key, a_report, an_event, signed
 
 KEY = a_key()
 HUB = jwe.generate(DeskId("hub/unsealing"))

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import NOW, POLICE_SOURCE, a_key
 
 from sightline.agency.sign import sign_event
 from sightline.formats.event import AREAS, PURPOSES
@@ -15,6 +14,7 @@ from sightline.formats.problem import PROBLEMS
 from sightline.formats.schemas import Schemas
 from sightline.kernel.values import Submission
 from sightline.submit import submit
+from tests.builders import NOW, POLICE_SOURCE, a_key
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMAS = Schemas.load()

@@ -4,6 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
+from sightline.formats.jwk import PrivateKey
+from sightline.kernel.ids import DeskId
+from sightline.kernel.values import Desk, Rejected, SigningKey, Submission, Verified
+from sightline.submit import submit
+from sightline.verify import Verify
 from tests.builders import (
     NOW,
     POLICE,
@@ -17,12 +23,6 @@ from tests.builders import (
     registered,
     signed,
 )
-
-from sightline.formats.jwk import PrivateKey
-from sightline.kernel.ids import DeskId
-from sightline.kernel.values import Desk, Rejected, SigningKey, Submission, Verified
-from sightline.submit import submit
-from sightline.verify import Verify
 
 KEY = a_key()
 SECOND = timedelta(seconds=1)

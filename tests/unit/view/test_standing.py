@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sightline.kernel.errors import Refused
+from sightline.kernel.ids import DeskId
 from tests.builders_hub import MASH, POLICE, a_hub, a_missing, a_town, can_read, sends
 
 
@@ -28,5 +29,5 @@ def test_a_desk_reads_from_the_moment_it_is_admitted(tmp_path: Path) -> None:
     town = a_town(tmp_path)
     assert town.hub.view.items(MASH) == []
     with pytest.raises(Refused):
-        town.hub.view.items("nobody/knows")  # type: ignore[arg-type]
+        town.hub.view.items(DeskId("nobody/knows"))
     town.hub.close()
