@@ -57,7 +57,7 @@ class ItemKey:
         self._key = hmac.digest(extracted, b"sightline item\x01", "sha256")
 
     def derive(self, label: str) -> bytes:
-        """32 bytes for one use: keyed BLAKE2b (RFC 7693), a quarter of the cost of an HMAC."""
+        """32 bytes for one use: keyed BLAKE2b (RFC 7693), a third of the cost of an HMAC."""
         return blake2b(label.encode(), key=self._key, digest_size=32).digest()
 
     def name(self, prefix: str, label: str) -> str:
