@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from sightline.formats.fields import Fields
 from sightline.formats.policy_digest import policy_data
 from sightline.kernel.errors import Refused
-from sightline.kernel.ids import DeskId
+from sightline.kernel.ids import DeskId, Position
 from sightline.kernel.share import share
 from sightline.ledger.derivation import Derivation, Due
 from sightline.ledger.folds import ChildFold, ItemFold
+from sightline.ledger.policy import POLICY_STREAM, Policy
+from sightline.ledger.store import Placed
 from sightline.ledger.world import PolicyData, World
 from tests.builders_hub import (
     BUREAU,
@@ -297,8 +299,8 @@ class Nothing:
         return []
 
 
-def documents(town: Town) -> Iterator[bytes]:
-    """Every facts document that any decision of that town rests on, derived from the ledger alone."""
+def derived(town: Town) -> Derivation:
+    """A derivation that has folded nothing yet and holds that town's keys."""
     vault = town.hub.decide._vault  # noqa: SLF001  # the one holder of children's keys in process
 
     def keys(names: Sequence[str]) -> list[bytes]:
@@ -306,8 +308,63 @@ def documents(town: Town) -> Iterator[bytes]:
         return [found[name] for name in names]
 
     world = World(PolicyData.read(policy_data(share("policies"))))
-    derivation = Derivation(store=Nothing(), world=world, fields=Fields(town.hub.schemas), keys=keys)  # type: ignore[arg-type]  # a store that holds nothing
-    for step in derivation.steps(town.hub.ledger.read(0, 100_000)):
+    return Derivation(store=Nothing(), world=world, fields=Fields(town.hub.schemas), keys=keys)  # type: ignore[arg-type]  # a store that holds nothing
+
+
+def documents(town: Town) -> Iterator[bytes]:
+    """Every facts document that any decision of that town rests on, derived from the ledger alone."""
+    for step in derived(town).steps(town.hub.ledger.read(0, 100_000)):
         for due in step:
             if isinstance(due, Due):
                 yield from (one.document() for of_desk in due.facts.values() for one in of_desk)
+
+
+Latest = dict[tuple[int, DeskId], tuple[bytes, ...]]
+"""Item and desk to the documents it was last decided on."""
+
+
+def latest_and_anew(town: Town) -> tuple[Latest, Latest]:
+    """What each item was last decided on for each desk; and what it would be if all were decided about once more now."""
+    derivation, placed = derived(town), town.hub.ledger.read(0, 100_000)
+    latest = _latest(derivation, placed)
+    end = placed[-1]
+    again: dict[str, Any] = {
+        "originator_id": POLICY_STREAM,
+        "originator_version": 1_000_000,
+        "timestamp": end.entry.timestamp,
+        "step": "everything again",
+        "reason": "policy",
+        "activation": 0,
+        "after": 0,
+        "upto": end.position,
+        "last": True,
+    }
+    return latest, _latest(derivation, [Placed(Position(end.position + 1), Policy.SliceOpened(**again))])
+
+
+def _latest(derivation: Derivation, placed: Sequence[Placed]) -> Latest:
+    latest: Latest = {}
+    for step in derivation.steps(placed):
+        for due in (one for one in step if isinstance(one, Due)):
+            for desk, of_desk in due.facts.items():
+                latest[due.item.position, desk] = tuple(one.document() for one in of_desk)
+    return latest
+
+
+def an_item(*classes: str) -> ItemFold:
+    """An item that holds those classes, which nobody was told of."""
+    return ItemFold(
+        position=1,
+        ref="i-1",
+        stream="",
+        version=1,
+        type="missing.reported",
+        schema_version=1,
+        part="whole",
+        desk="a/desk",
+        area="hampshire",
+        purpose="monitoring",
+        children=[],
+        facts={"classes": list(classes)},
+        own={},
+    )

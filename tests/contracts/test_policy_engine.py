@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sightline.adapters.asking import LIST_DOCUMENTS
 from sightline.adapters.opa_server import ServerEngine
 from sightline.adapters.opa_wasm import WasmEngine
 from sightline.formats.decision import read_outcome
@@ -86,6 +87,11 @@ def test_results_come_in_the_order_of_the_questions(engine: Engine) -> None:
     assert found == [read(path)["expect"] for path in EXAMPLES]
 
 
+def test_the_order_is_kept_over_the_borders_of_lists(engine: Engine) -> None:
+    many = [read(EXAMPLES[(7 * number) % len(EXAMPLES)]) for number in range(3 * LIST_DOCUMENTS + 1)]
+    assert engine.decide([written(one["facts"]) for one in many]) == [one["expect"] for one in many]
+
+
 def test_nothing_asked_is_nothing_answered(engine: Engine) -> None:
     assert engine.decide([]) == []
 
@@ -96,10 +102,57 @@ def test_empty_facts_are_denied_for_every_reason(engine: Engine) -> None:
     assert raw["rules"] == ["D-09", "D-16", "H-03", "H-04", "H-05", "H-07"]
 
 
-def test_facts_that_cannot_be_read_are_undecidable_and_the_rest_goes_on(engine: Engine) -> None:
+UNREADABLE = [
+    *(
+        b"",
+        b" ",
+        b"{",
+        b"}",
+        b"]",
+        b"[",
+        b'"',
+        b",",
+        b"{},{}",
+        b"{}{}",
+        b"1]",
+        b"1],[1",
+        b"],[",
+        b"{}\0",
+        b"\0",
+        b"{},",
+    ),
+    *(b"nil", b"NaN", b"1e999", b"01", b"// {}", b'{"a":1,}', b'"\xff"', b'"\\ud800"', b"\xef\xbb\xbf{}"),
+]
+"""No JSON document, or more than one: what tries to end its place in a list, or to spoil the list for the rest."""
+
+
+@pytest.mark.parametrize("unreadable", UNREADABLE, ids=repr)
+def test_facts_that_cannot_be_read_are_undecidable_and_the_rest_goes_on(engine: Engine, unreadable: bytes) -> None:
+    one, other = read(EXAMPLES[0]), read(EXAMPLES[1])
+    found = engine.decide([written(one["facts"]), unreadable, written(other["facts"])])
+    assert found == [one["expect"], {"undecidable": "malformed_facts"}, other["expect"]]
+
+
+def test_unreadable_facts_in_the_middle_of_many_spoil_none_of_the_rest(engine: Engine) -> None:
     good = read(EXAMPLES[0])
-    found = engine.decide([b"{", written(good["facts"])])
-    assert found == [{"undecidable": "malformed_facts"}, good["expect"]]
+    asked = [written(good["facts"])] * (2 * LIST_DOCUMENTS)
+    expected = [good["expect"]] * len(asked)
+    for place in (0, LIST_DOCUMENTS // 2, LIST_DOCUMENTS - 1, LIST_DOCUMENTS, len(asked) - 1):
+        asked[place], expected[place] = b"{},{}", {"undecidable": "malformed_facts"}
+    assert engine.decide(asked) == expected
+
+
+@pytest.mark.parametrize("odd", [b"[]", b"[{},{}]", b"null", b"false", b"1", b'"0"', b' {"0":{}}\n'], ids=repr)
+def test_a_document_that_is_no_facts_is_one_document_and_denied(engine: Engine, odd: bytes) -> None:
+    empty, found, after = engine.decide([b"{}", odd, b"{}"])
+    assert found == empty == after
+
+
+@given(documents=st.lists(any_facts() | likely_facts(), min_size=2, max_size=8))
+def test_many_are_decided_as_each_is_alone(wasm: WasmEngine, server: ServerEngine, documents: list[Facts]) -> None:
+    asked = [written(facts) for facts in documents]
+    alone = [raw for one in asked for raw in wasm.decide([one])]
+    assert wasm.decide(asked) == server.decide(asked) == alone
 
 
 def test_the_policy_is_named_by_its_sources(engine: Engine) -> None:
@@ -122,7 +175,6 @@ def test_a_closed_engine_is_unavailable(kind: str, request: pytest.FixtureReques
         engine.decide([b"{}"])
 
 
-@given(documents=st.lists(any_facts() | likely_facts(), min_size=1, max_size=4))
-def test_both_engines_answer_alike(wasm: WasmEngine, server: ServerEngine, documents: list[Facts]) -> None:
-    asked = [written(facts) for facts in documents]
-    assert wasm.decide(asked) == server.decide(asked)
+@given(facts=any_facts() | likely_facts())
+def test_both_engines_answer_alike(wasm: WasmEngine, server: ServerEngine, facts: Facts) -> None:
+    assert wasm.decide([written(facts)]) == server.decide([written(facts)])

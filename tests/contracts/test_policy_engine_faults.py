@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from sightline.adapters.asking import LIST_BYTES, LIST_DOCUMENTS
 from sightline.adapters.opa_server import ServerEngine
 from sightline.adapters.opa_wasm import WasmEngine
 from sightline.formats.policy_digest import policy_data, policy_sources
@@ -20,7 +21,16 @@ from tests.contracts.policy_facts import POLICIES
 
 Answer = tuple[int, Any]
 
-RULE = "package sightline.disclosure\n\n# METADATA\n# entrypoint: true\n"
+RULE = """package sightline.disclosure
+
+# METADATA
+# entrypoint: true
+decisions[place] := found if {
+	some place, facts in input
+	found := decision with input as facts
+}
+
+"""
 
 UNDEFINED = RULE + 'decision := {"yes": true} if input.asked == "nicely"\n'
 ENDLESS = RULE + "decision := count([1 | some i in numbers.range(1, 3000); some j in numbers.range(1, 3000); i == j])\n"
@@ -29,6 +39,31 @@ HUNGRY = (
     + 'decision := count([sprintf("%v", [[i, j]]) | some i in numbers.range(1, 900); some j in numbers.range(1, 900)])\n'
 )
 NO_MAPPING = RULE + "decision := 42\n"
+NO_LIST = "package sightline.disclosure\n\n# METADATA\n# entrypoint: true\ndecisions := 42\n"
+NOTHING = NO_LIST.replace("42", "42 if input == 1")
+SPOILT = (
+    RULE
+    + """decision := {"yes": input.number} if input.fault == "none"
+
+decision := 42 if input.fault == "malformed_result"
+
+decision := {"yes": choice} if {
+	input.fault == "trap"
+	some choice in [1, 2]
+}
+
+decision := {"never": true} if {
+	input.fault == "deadline"
+	range := numbers.range(1, 3000)
+	some i in range
+	some j in range
+	some k in range
+	i < j
+	j < k
+	k < i
+}
+"""
+)
 
 
 @pytest.fixture
@@ -46,7 +81,7 @@ def compiled(opa: Path, tmp_path: Path) -> Callable[[str], Path]:
             "-t",
             "wasm",
             "-e",
-            "sightline/disclosure/decision",
+            "sightline/disclosure/decisions",
             "-o",
             "bundle.tar.gz",
             "sightline",
@@ -90,15 +125,47 @@ def test_a_compiled_policy_that_takes_too_much_memory_is_stopped(compiled: Calla
     engine.close()
 
 
-def test_an_answer_that_is_no_object_is_undecidable(compiled: Callable[[str], Path]) -> None:
-    engine = WasmEngine(compiled(NO_MAPPING))
-    assert engine.decide([b"{}"]) == [{"undecidable": "malformed_result"}]
+@pytest.mark.parametrize("rego", [NO_MAPPING, NO_LIST], ids=["a decision", "all of them"])
+def test_an_answer_that_is_no_object_is_undecidable(compiled: Callable[[str], Path], rego: str) -> None:
+    engine = WasmEngine(compiled(rego))
+    assert engine.decide([b"{}", b"{}"]) == [{"undecidable": "malformed_result"}] * 2
     engine.close()
 
 
-def test_facts_of_no_plausible_size_are_undecidable() -> None:
+def test_a_compiled_policy_that_says_nothing_of_a_list_decides_nothing(compiled: Callable[[str], Path]) -> None:
+    engine = WasmEngine(compiled(NOTHING))
+    assert engine.decide([b"{}", b"{}"]) == [{"undecidable": "undefined"}] * 2
+    engine.close()
+
+
+@pytest.mark.parametrize("fault", ["undefined", "malformed_result", "trap", "deadline"])
+def test_a_document_that_fails_takes_none_of_its_list_with_it(compiled: Callable[[str], Path], fault: str) -> None:
+    asked = [{"fault": "none", "number": number} for number in range(LIST_DOCUMENTS + 20)]
+    asked[7]["fault"] = asked[-1]["fault"] = fault
+    expected: list[Any] = [{"yes": number} for number in range(len(asked))]
+    expected[7] = expected[-1] = {"undecidable": fault}
+    engine = WasmEngine(compiled(SPOILT), pool_size=1, deadline_s=0.2)
+    assert engine.decide([json.dumps(facts).encode() for facts in asked]) == expected
+    engine.close()
+
+
+def test_facts_of_no_plausible_size_are_undecidable_and_the_rest_goes_on() -> None:
     engine = WasmEngine(POLICIES)
-    assert engine.decide([b'{"x":"' + b"x" * 70_000 + b'"}']) == [{"undecidable": "memory"}]
+    small = engine.decide([b"{}"])
+    assert engine.decide([b"{}", b'{"x":"' + b"x" * 70_000 + b'"}', b"{}"]) == [
+        *small,
+        {"undecidable": "memory"},
+        *small,
+    ]
+    engine.close()
+
+
+@pytest.mark.parametrize("bytes_", [LIST_BYTES - 1, LIST_BYTES, LIST_BYTES + 1])
+def test_the_largest_facts_fill_a_list_alone(bytes_: int) -> None:
+    engine = WasmEngine(POLICIES)
+    facts = b'{"x":"%b"}' % (b"x" * (bytes_ - len(b'{"x":""}')))
+    [raw] = engine.decide([facts])
+    assert ("undecidable" in raw) == (bytes_ > LIST_BYTES)
     engine.close()
 
 
@@ -132,7 +199,9 @@ class Opa:
         self.version = "1.19.0"
         self.rego = {path: raw.decode() for path, raw in sources.items() if path.endswith(".rego")}
         self.data = dict(policy_data(folder))
-        self.decision: Answer = (200, {"result": {"yes": True}})
+        self.decisions: Callable[[list[Any]], Answer] = lambda facts: (200, {"result": {}})
+        self.asked: list[int] = []
+        """How many documents each call brought."""
 
     def get(self, path: str) -> Answer:
         if path == "/v1/config":
@@ -154,8 +223,9 @@ def standing_in(opa: Opa) -> Iterator[str]:
             self.say(opa.get(self.path))
 
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.say(opa.decision)
+            facts = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["input"]
+            opa.asked.append(len(facts))
+            self.say(opa.decisions(facts))
 
         def say(self, answer: Answer) -> None:
             body = answer[1] if isinstance(answer[1], bytes) else json.dumps(answer[1]).encode()
@@ -182,30 +252,60 @@ def stand_in() -> Opa:
     return Opa(POLICIES)
 
 
-def answered(stand_in: Opa, decision: Answer) -> list[Any]:
+def asked(stand_in: Opa, decisions: Callable[[list[Any]], Answer], facts: Sequence[bytes]) -> list[Any]:
+    stand_in.decisions = decisions
     with standing_in(stand_in) as url:
         engine = ServerEngine(url, POLICIES, timeout_s=2)
-        stand_in.decision = decision
         try:
-            return list(engine.decide([b"{}"]))
+            return list(engine.decide(facts))
         finally:
             engine.close()
 
 
+def answered(stand_in: Opa, answer: Answer) -> list[Any]:
+    return asked(stand_in, lambda facts: answer, [b"{}"])
+
+
 def test_an_answer_of_the_server_is_handed_on(stand_in: Opa) -> None:
-    assert answered(stand_in, (200, {"result": {"yes": True}})) == [{"yes": True}]
+    assert answered(stand_in, (200, {"result": {"0": {"yes": True}}})) == [{"yes": True}]
 
 
-def test_an_answer_without_a_result_is_undecidable_and_no_permission(stand_in: Opa) -> None:
-    assert answered(stand_in, (200, {})) == [{"undecidable": "undefined"}]
+@pytest.mark.parametrize("answer", [{}, {"result": {}}], ids=["of all", "of this one"])
+def test_an_answer_without_a_result_is_undecidable_and_no_permission(stand_in: Opa, answer: Any) -> None:
+    assert answered(stand_in, (200, answer)) == [{"undecidable": "undefined"}]
 
 
-def test_an_answer_of_the_server_that_is_no_object_is_undecidable(stand_in: Opa) -> None:
-    assert answered(stand_in, (200, {"result": [True]})) == [{"undecidable": "malformed_result"}]
+@pytest.mark.parametrize("result", [[True], {"0": [True]}, {"0": None}], ids=["all", "this one", "null"])
+def test_an_answer_of_the_server_that_is_no_object_is_undecidable(stand_in: Opa, result: Any) -> None:
+    assert answered(stand_in, (200, {"result": result})) == [{"undecidable": "malformed_result"}]
 
 
 def test_an_evaluation_that_fails_is_undecidable(stand_in: Opa) -> None:
     assert answered(stand_in, (500, {"code": "internal_error"})) == [{"undecidable": "evaluation_error"}]
+
+
+def all_but_the_odd(facts: list[Any]) -> Answer:
+    """What a server says whose policy fails on odd facts."""
+    if "odd" in facts:
+        return 500, {"code": "internal_error"}
+    return 200, {"result": {str(place): {"yes": one} for place, one in enumerate(facts)}}
+
+
+def test_an_evaluation_that_fails_takes_none_of_its_list_with_it(stand_in: Opa) -> None:
+    facts: list[Any] = [*range(LIST_DOCUMENTS + 20)]
+    facts[7] = facts[-1] = "odd"
+    expected = [{"undecidable": "evaluation_error"} if one == "odd" else {"yes": one} for one in facts]
+    assert asked(stand_in, all_but_the_odd, [json.dumps(one).encode() for one in facts]) == expected
+
+
+def test_the_server_is_asked_once_for_a_list(stand_in: Opa) -> None:
+    asked(stand_in, all_but_the_odd, [b"{}"] * (LIST_DOCUMENTS + 20))
+    assert sorted(stand_in.asked) == [20, LIST_DOCUMENTS]
+
+
+def test_facts_nested_beyond_sense_are_undecidable_and_the_rest_goes_on(stand_in: Opa) -> None:
+    found = asked(stand_in, all_but_the_odd, [b"1", b"[" * 1_000 + b"]" * 1_000, b"2"])
+    assert found == [{"yes": 1}, {"undecidable": "malformed_facts"}, {"yes": 2}]
 
 
 @pytest.mark.parametrize(
@@ -289,4 +389,4 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
 def test_facts_do_not_pass_through_a_proxy_of_the_environment(stand_in: Opa, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.delenv("no_proxy", raising=False)
-    assert answered(stand_in, (200, {"result": {}})) == [{}]
+    assert answered(stand_in, (200, {"result": {"0": {}}})) == [{}]

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from sightline.formats.leaf_check import check_leaf
 from sightline.kernel.share import share
 from tests.builders_hub import Town, a_town, holds, reopened, root, rows
-from tests.builders_lives import Act, bodies, documents, happens, lives, undecided_copy
+from tests.builders_lives import Act, bodies, documents, happens, latest_and_anew, lives, undecided_copy
 
 pytestmark = pytest.mark.slow
 
@@ -42,6 +42,14 @@ def test_facts_are_always_of_their_closed_schema_and_canonical(acts: list[Act]) 
             facts: Any = orjson.loads(document)
             assert orjson.dumps(facts, option=orjson.OPT_SORT_KEYS) == document
             assert list(FACTS.iter_errors(facts)) == []
+
+
+@FEW
+@given(acts=lives(least=5, most=20))
+def test_a_step_leaves_nobody_with_a_decision_on_facts_that_have_changed(acts: list[Act]) -> None:
+    with lived(acts) as town:
+        latest, anew = latest_and_anew(town)
+        assert anew == latest
 
 
 @FEW

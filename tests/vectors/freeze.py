@@ -20,7 +20,7 @@ from sightline.kernel.ids import DeskId
 from sightline.ledger.deciding import Deciding
 from sightline.ledger.derivation import Announced, Due
 from sightline.ledger.facts import CHILD, DESK, ITEM, PROTOCOL, Facts, interned
-from sightline.ledger.folds import ItemFold, Told
+from sightline.ledger.folds import ItemFold, Shown, Told
 from sightline.ledger.root import Entry
 from sightline.ledger.sealing import ItemKey
 from sightline.ledger.store import AGGREGATES, Ledger
@@ -123,8 +123,8 @@ HIDES = {
 }
 
 
-def a_due(cause: int, told: Told | None = None) -> Due:
-    """One item to decide about for one desk."""
+def a_due(cause: int, *, told_at: int = 0) -> Due:
+    """One item to decide about for one desk, which was shown its first class by an earlier cause if that is given."""
     item = ItemFold(
         position=5,
         ref="i-golden",
@@ -137,11 +137,12 @@ def a_due(cause: int, told: Told | None = None) -> Due:
         area="hampshire",
         purpose="missing_or_safeguarding_response",
         children=[STREAM.hex],
-        facts={},
+        facts={"classes": list(ITEM_FACTS["classes"])},
         own={},
         citem="C" * 42 + "A",
         cjust="J" * 42 + "A",
-        told={"north-mash/desk": told} if told else {},
+        told={"north-mash/desk": Told(told_at, 0)} if told_at else {},
+        outcomes=[Shown(b"before", 1, "classes")] if told_at else [],
     )
     desk = tuple({"kind": "professional", "roles": ("mash",), "told_by_duty": ("N-27",)}.get(n, False) for n in DESK)
     facts = Facts(
@@ -158,8 +159,7 @@ def leaves() -> Iterator[tuple[str, bytes]]:
     """One leaf of each type and way, by name."""
     first = Deciding(Says(SHOWS))([[a_due(5)]], policy=DIGEST, engine=DIGEST).leaves[0]
     yield "decision", first.body
-    before = Told(first.id, b"before", True, ("identity",), "classes")
-    again = Deciding(Says(HIDES))([[a_due(9, before)]], policy=DIGEST, engine=DIGEST).leaves
+    again = Deciding(Says(HIDES))([[a_due(9, told_at=5)]], policy=DIGEST, engine=DIGEST).leaves
     yield "decision that supersedes", again[0].body
     yield "recall", again[1].body
     policy = Announced(1, AT, "policy", {"pol": DIGEST, "eng": DIGEST})

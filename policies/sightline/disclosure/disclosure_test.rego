@@ -25,6 +25,22 @@ test_empty_facts_are_withheld_for_every_reason_against if {
 	} with input as {}
 }
 
+test_each_of_a_list_is_decided_as_it_is_alone if {
+	listed := [{}, fixtures.but(police), fixtures.but(school), fixtures.but(police), [], "facts", null]
+	found := disclosure.decisions with input as listed
+	count(found) == count(listed)
+	count({decision | some decision in found}) == 3
+	every place, facts in listed {
+		alone := disclosure.decision with input as facts
+		found[place] == alone
+	}
+}
+
+test_of_an_empty_list_or_none_nothing_is_decided if {
+	disclosure.decisions == {} with input as []
+	disclosure.decisions == {} with input as "facts"
+}
+
 test_h_01_what_nothing_permits_is_withheld_and_that_is_a_decision if {
 	decision := decide({"item": {"classes": ["duty", "health", "identity"]}})
 	decision == {

@@ -15,12 +15,13 @@ from urllib.parse import urlsplit
 from opa_client.errors import PolicyNotFoundError
 from opa_client.opa import OpaClient
 
+from sightline.adapters.asking import NotDecided, answers, as_list
 from sightline.formats.canonical import canonical
 from sightline.formats.policy_digest import digest, policy_data, policy_digest, policy_sources
 from sightline.kernel.errors import Refused, Unavailable
 
 PACKAGE = "sightline.disclosure"
-RULE = "decision"
+RULE = "decisions"
 
 OLDEST = (1, 19)
 """Before 1.4.0 a crafted path could inject Rego (CVE-2025-46569); 1.19 is what the contract suite runs against."""
@@ -30,7 +31,7 @@ class ServerEngine:
     """One OPA server that holds exactly our policy. Many threads may ask at once."""
 
     def __init__(self, url: str, folder: Path, *, timeout_s: float = 5.0, connections: int = 4) -> None:
-        """`url` is ``http://host:port``; `folder` the policy that it must hold. `timeout_s` bounds one question.
+        """`url` is ``http://host:port``; `folder` the policy that it must hold. `timeout_s` bounds one call.
 
         Raises Refused (``engine_policy_mismatch``, ``engine_too_old``, ``engine_address``) and Unavailable
         (``engine_down``).
@@ -62,7 +63,7 @@ class ServerEngine:
         """
         if self._closed:
             raise Unavailable("engine_down", "this engine was closed")
-        return list(self._threads.map(self._decide, facts))
+        return answers(facts, self._ask, over=self._threads.map)
 
     def check(self) -> None:
         """Raise Refused (``engine_policy_mismatch``) unless the server holds our Rego, our data and no other Rego."""
@@ -89,24 +90,21 @@ class ServerEngine:
             raise Refused("engine_too_old", "the OPA server is older than 1.19")
         return version
 
-    def _decide(self, facts: bytes) -> Mapping[str, Any]:
+    def _ask(self, facts: Sequence[bytes]) -> object:
         try:
-            document = json.loads(facts)
-        except ValueError:
-            return {"undecidable": "malformed_facts"}
-        try:
-            answer = self._client.query_rule(document, PACKAGE, RULE)
+            answer = self._client.query_rule(json.loads(as_list(facts)), PACKAGE, RULE)
+        except RecursionError as exc:
+            raise NotDecided("malformed_facts") from exc
         except OSError as exc:
-            if _is_about_the_document(exc):
-                return {"undecidable": "evaluation_error"}
+            if _is_about_the_facts(exc):
+                raise NotDecided("evaluation_error") from exc
             raise Unavailable("engine_down", "the policy engine does not answer") from exc
         if not isinstance(answer, dict):
             raise Unavailable("engine_down", "the policy engine does not answer as OPA does")
-        # An undefined decision is an answer without a result: 200, and nothing that says no.
+        # An undefined rule is an answer without a result: 200, and nothing that says no.
         if "result" not in answer:
-            return {"undecidable": "undefined"}
-        result = answer["result"]
-        return result if isinstance(result, dict) else {"undecidable": "malformed_result"}
+            raise NotDecided("undefined")
+        return answer["result"]
 
 
 def _client(url: str, timeout_s: float) -> OpaClient:
@@ -132,7 +130,7 @@ def _answering() -> Iterator[None]:
         raise Unavailable("engine_down", "the policy engine does not answer as OPA does") from exc
 
 
-def _is_about_the_document(exc: OSError) -> bool:
+def _is_about_the_facts(exc: OSError) -> bool:
     """OPA says 500 and ``internal_error`` when evaluating one input fails; everything else is the server's own."""
     response = getattr(exc, "response", None)
     if response is None or response.status_code != 500:

@@ -13,13 +13,12 @@ import orjson
 from sightline.formats.fields import Fields
 from sightline.formats.leaf import DECISION, EPOCH
 from sightline.kernel.errors import Corrupt, Refused
-from sightline.kernel.ids import DeskId
 from sightline.kernel.ports import Database, PolicyEngine
 from sightline.kernel.values import Outcome
 from sightline.ledger.deciding import Counts, Decided, Deciding, Leaf
 from sightline.ledger.derivation import EDITION, Announced, Derivation, Due
 from sightline.ledger.facts import unpack
-from sightline.ledger.folds import ChildFold, ItemFold, Told
+from sightline.ledger.folds import NEVER, ChildFold, ItemFold
 from sightline.ledger.items import ItemEntry
 from sightline.ledger.policy import Policy
 from sightline.ledger.ruling import Ruling
@@ -140,7 +139,7 @@ class Replaying:
             self._note_erased(placed)
             recorded = self._rows(after, position)
             if self._deciding is None:
-                self._adopt(recorded)
+                self._adopt(steps, recorded)
             else:
                 self._decide(self._deciding, steps, recorded)
         self._extra(position)
@@ -192,15 +191,20 @@ class Replaying:
                 self._erased.add(one.position)
                 self._touched.update(entry.children)
 
-    def _adopt(self, recorded: Mapping[str, Recorded]) -> None:
-        """Leaves of a policy that is not at hand: nothing can be said of them, but what follows rests on them."""
+    def _adopt(self, steps: Sequence[Sequence[Due | Announced]], recorded: Mapping[str, Recorded]) -> None:
+        """Leaves of a policy that is not at hand: nothing can be said of them, but what follows rests on them.
+
+        Whom that policy considered is seen from them alone: without its data, the derivation cannot know.
+        """
         self._is_blind = self._is_blind or bool(recorded)
+        for due in (one for step in steps for one in step if isinstance(one, Due)):
+            due.item.told = {desk: told for desk, told in due.item.told.items() if told != NEVER}
         for one in sorted(recorded.values(), key=lambda r: r.n):
             leaf = orjson.loads(one.body)
             item = self._derivation.working.items.get(leaf["item"])
             if item is not None and leaf["typ"] == DECISION:
-                item.told[DeskId(leaf["desk"])] = _told(leaf)
-                item.considered = sorted(item.told)
+                outcome = _outcome(leaf)
+                item.tell(leaf["desk"], leaf["cause"], Ruling.of(outcome).digest, outcome)
 
     def _decide(
         self, deciding: Deciding, steps: Sequence[Sequence[Due | Announced]], recorded: dict[str, Recorded]
@@ -287,9 +291,9 @@ class Replaying:
         self._found.differences.append(Difference(verdict=verdict, leaf=leaf, n=n, detail=detail))
 
 
-def _told(leaf: Mapping[str, Any]) -> Told:
-    """What a recorded decision told its desk."""
-    outcome = Outcome(
+def _outcome(leaf: Mapping[str, Any]) -> Outcome:
+    """What a recorded decision was."""
+    return Outcome(
         outcome=leaf["eff"],
         classes=tuple(leaf["classes"]),
         withheld=tuple(leaf["withheld"]),
@@ -298,7 +302,6 @@ def _told(leaf: Mapping[str, Any]) -> Told:
         basis=tuple(leaf["basis"]),
         obligations=tuple(leaf["obl"]),
     )
-    return Told(leaf["id"], Ruling.of(outcome).digest, outcome.outcome == "disclose", outcome.classes, outcome.told)
 
 
 def _members_that_differ(one: bytes, other: bytes) -> str:

@@ -7,6 +7,7 @@ import msgspec
 
 from sightline.decide.folds import TableFolds
 from sightline.formats.fields import Fields
+from sightline.formats.leaf import DECISION
 from sightline.kernel.errors import Unavailable
 from sightline.kernel.ids import AgencyId, DeskId
 from sightline.kernel.ports import Clock, Database, PolicyEngine, Session
@@ -137,6 +138,7 @@ class Decide:
             raise Unavailable("policy_missing", "the policy in force is not the one that the engine holds")
         decided = self._deciding(steps, policy=derivation.policy, engine=derivation.engine)
         end = placed[-1].position
+        derivation.working.changed_items.update(leaf.item for leaf in decided.leaves if leaf.typ == DECISION)
         parking = _still_to_park(self._parking, due, decided.undecidable)
         self._on_step("decide")
         with self._database.transaction() as session:

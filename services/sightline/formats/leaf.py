@@ -5,6 +5,7 @@ An outcome's part of a leaf is the same for every desk that shares the outcome, 
 
 from collections.abc import Mapping
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -39,21 +40,23 @@ class LeafForm:
     Every value put in is of the narrow alphabets of schemas/leaf (no character that JSON would escape) or an integer.
     """
 
-    __slots__ = ("_form", "_names")
+    __slots__ = ("_form", "_in_order")
 
     def __init__(self, members: Mapping[str, Any], strings: tuple[str, ...], integers: tuple[str, ...]) -> None:
         places = {name: f"\x01{name}" for name in (*strings, *integers)}
         form = leaf_bytes({**members, **places}).replace(b"%", b"%%")
         for name in strings:
-            form = form.replace(b'"\\u0001%b"' % name.encode(), b'"%%(%b)b"' % name.encode())
+            form = form.replace(b'"\\u0001%b"' % name.encode(), b'"%b"')
         for name in integers:
-            form = form.replace(b'"\\u0001%b"' % name.encode(), b"%%(%b)d" % name.encode())
-        self._names = tuple(name.encode() for name in (*strings, *integers))
+            form = form.replace(b'"\\u0001%b"' % name.encode(), b"%d")
+        names = [*strings, *integers]
+        self._in_order = itemgetter(*(names.index(name) for name in sorted(names)))
         self._form = form
 
     def fill(self, *values: bytes | int) -> bytes:
         """The leaf with these values, in the order of the names given: strings first, then integers."""
-        return self._form % dict(zip(self._names, values, strict=True))
+        filled: bytes = self._form % self._in_order(values)
+        return filled
 
 
 def leaf_bytes(members: Mapping[str, Any]) -> bytes:

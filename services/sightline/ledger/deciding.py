@@ -1,6 +1,6 @@
 """From what is due to leaves: ask the policy once for equal facts, join what concerns several, write only differences."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -13,9 +13,10 @@ from sightline.kernel.ports import PolicyEngine
 from sightline.kernel.values import Outcome
 from sightline.ledger.derivation import EDITION, Announced, Due
 from sightline.ledger.facts import Facts, pack
-from sightline.ledger.folds import Told
+from sightline.ledger.folds import Shown, Told
 from sightline.ledger.relevance import Key, everything
-from sightline.ledger.ruling import Memo, Ruling, shows_less
+from sightline.ledger.ruling import Memo, Ruling
+from sightline.ledger.sealing import ItemKey
 
 PARKED_RULE = "H-11"
 """The item could not be decided; it stays withheld until a person has looked (P6)."""
@@ -96,7 +97,8 @@ class Deciding:
     def __call__(self, steps: Sequence[Sequence[Due | Announced]], *, policy: str, engine: str) -> Decided:
         """Leaves for these steps, in order. `policy` and `engine` are the digests that the ledger has in force."""
         dues = (due for step in steps for due in step if isinstance(due, Due) and not due.parked)
-        self.memo.fill(d for due in dues for documents in due.facts.values() for d in documents)
+        apart = {id(due.facts): due.facts for due in dues}.values()
+        self.memo.fill(d for facts in apart for documents in facts.values() for d in documents)
         decided = Decided()
         for step in steps:
             for due in step:
@@ -137,45 +139,53 @@ class Deciding:
             before = decided.undecidable.get(item, Undecidable((), ""))
             decided.undecidable[item] = Undecidable((*before.causes, due.cause), rulings)
             return
-        fresh = [x for desk, ruling in rulings.items() for x in self._leaves(due, desk, ruling, policy, engine)]
+        fresh = self._fresh(due, rulings, policy, engine)
         if fresh:
             decided.leaves += fresh
             sealed = due.key.seal(f"facts {due.cause}", pack(due.facts, EDITION))
             decided.facts.append(FactsRecord(due.cause, due.item.position, sealed))
 
-    def _rulings(self, due: Due) -> "dict[DeskId, Ruling] | str":
+    def _rulings(self, due: Due) -> "Mapping[DeskId, Ruling] | str":
         if due.parked:
             return dict.fromkeys(due.facts, Ruling.of(_parked(due)))
-        found: dict[DeskId, Ruling] = {}
-        for desk, documents in due.facts.items():
-            ruling = self.memo.ruling(documents)
-            if isinstance(ruling, str):
-                return ruling
-            found[desk] = ruling
-        return found
+        return self.memo.rulings(due.facts)
 
-    def _leaves(self, due: Due, desk: DeskId, ruling: Ruling, policy: str, engine: str) -> list[Leaf]:
+    def _fresh(self, due: Due, rulings: "Mapping[DeskId, Ruling]", policy: str, engine: str) -> list[Leaf]:
         """A decision leaf if the outcome differs from the last one, and a recall if the desk loses sight of something."""
-        before = due.item.told.get(desk)
-        if before is None:
-            return [self._decision(due, desk, ruling, None, policy, engine, recalls=False)]
+        item, leaves = due.item, list[Leaf]()
+        for desk, ruling in rulings.items():
+            before = item.last(desk)
+            if before is None:
+                item.tell(desk, due.cause, ruling.digest, ruling.outcome)
+                leaves.append(self._decision(due, desk, ruling, "", policy, engine, recalls=False))
+            elif before[1].digest == ruling.digest and due.corrected in {"", desk}:
+                self.counts.unchanged += 1
+            else:
+                leaves += self._again(due, desk, ruling, before, policy, engine)
+        return leaves
+
+    def _again(
+        self, due: Due, desk: DeskId, ruling: Ruling, before: tuple[Told, Shown], policy: str, engine: str
+    ) -> list[Leaf]:
+        told, shown = before
+        sup = leaf_id(due.key, told.cause, due.item.position, desk, DECISION)
         # Whoever corrected it knows; everybody else who was shown it must be asked to put it right.
-        corrected = before.discloses and due.corrected not in {"", desk}
-        recalls = shows_less(before, ruling.outcome) or corrected
+        recalls = bool(shown.classes) and due.corrected not in {"", desk}
         leaves: list[Leaf] = []
-        if before.outcome != ruling.digest:
-            leaves.append(self._decision(due, desk, ruling, before, policy, engine, recalls=recalls))
-        else:
+        if shown.digest == ruling.digest:
             self.counts.unchanged += 1
+        else:
+            recalls = due.item.tell(desk, due.cause, ruling.digest, ruling.outcome).is_less_than(shown) or recalls
+            leaves.append(self._decision(due, desk, ruling, sup, policy, engine, recalls=recalls))
         if recalls:
-            leaves.append(self._recall(due, desk, before))
+            leaves.append(self._recall(due, desk, sup))
         return leaves
 
     def _decision(
-        self, due: Due, desk: DeskId, ruling: Ruling, before: Told | None, policy: str, engine: str, *, recalls: bool
+        self, due: Due, desk: DeskId, ruling: Ruling, sup: str, policy: str, engine: str, *, recalls: bool
     ) -> Leaf:
         item, outcome = due.item, ruling.outcome
-        name = leaf_id(due, desk, DECISION)
+        name = leaf_id(due.key, due.cause, item.position, desk, DECISION)
         facts = b"".join([one.document() for one in due.facts[desk]])
         values = (
             name.encode(),
@@ -190,9 +200,7 @@ class Deciding:
             item.position,
             int(due.at.timestamp()),
         )
-        sup = before.leaf if before is not None else ""
         self._count(outcome.outcome)
-        item.told[desk] = Told(name, ruling.digest, outcome.outcome == "disclose", outcome.classes, outcome.told)
         return Leaf(
             id=name,
             cause=due.cause,
@@ -206,8 +214,8 @@ class Deciding:
             body=ruling.later.fill(sup.encode(), *values) if sup else ruling.first.fill(*values),
         )
 
-    def _recall(self, due: Due, desk: DeskId, before: Told) -> Leaf:
-        name = leaf_id(due, desk, RECALL)
+    def _recall(self, due: Due, desk: DeskId, of: str) -> Leaf:
+        name = leaf_id(due.key, due.cause, due.item.position, desk, RECALL)
         members = {
             "v": VERSION,
             "typ": RECALL,
@@ -216,20 +224,20 @@ class Deciding:
             "item": due.item.position,
             "desk": desk,
             "kind": due.recalled_as,
-            "of": before.leaf,
+            "of": of,
             "edn": EDITION,
             "ts": int(due.at.timestamp()),
         }
         self.counts.recall += 1
-        return Leaf(name, due.cause, due.item.position, desk, RECALL, "", "", before.leaf, RECALL, leaf_bytes(members))
+        return Leaf(name, due.cause, due.item.position, desk, RECALL, "", "", of, RECALL, leaf_bytes(members))
 
     def _count(self, outcome: str) -> None:
         setattr(self.counts, outcome, getattr(self.counts, outcome) + 1)
 
 
-def leaf_id(due: Due, desk: str, typ: str) -> str:
+def leaf_id(key: ItemKey, cause: int, item: int, desk: str, typ: str) -> str:
     """Opaque and unique, from the item's key, cause, item, desk and type: a second party derives the same."""
-    return due.key.name("l", f"leaf {due.cause} {due.item.position} {desk} {typ}")
+    return key.name("l", f"leaf {cause} {item} {desk} {typ}")
 
 
 def _parked(due: Due) -> Outcome:

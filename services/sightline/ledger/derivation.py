@@ -5,22 +5,22 @@ entries up to a step's last entry, its cause; "now" is that entry's recorded tim
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from sightline.formats.fields import Fields
-from sightline.kernel.ids import AgencyId, DeskId, agency_of
+from sightline.kernel.ids import AgencyId, DeskId
 from sightline.kernel.values import Desk
 from sightline.ledger import facts as f
 from sightline.ledger.agency import Agency
 from sightline.ledger.child import Child
 from sightline.ledger.folding import FOLDERS, Touched, may_be_same
-from sightline.ledger.folds import ChildFold, FoldStore, ItemFold
+from sightline.ledger.folds import NEVER, FoldStore, ItemFold
 from sightline.ledger.items import ItemEntry
+from sightline.ledger.looks import Before, Look, Looks, is_stale
 from sightline.ledger.opening import open_item
 from sightline.ledger.policy import Policy
 from sightline.ledger.sealing import ItemKey
@@ -88,6 +88,7 @@ class Derivation:
         self.slicing: list[Slicing] = []
         self.last_item = 0
         self.working = Working(store, keys)
+        self._before = Before()
         self._fields = fields
 
     def steps(self, placed: Sequence[Placed]) -> Iterable[list["Due | Announced"]]:
@@ -108,6 +109,7 @@ class Derivation:
         self.now = max(self.now, *(p.entry.timestamp for p in placed))
         touched = Touched()
         announced: list[Due | Announced] = []
+        self._before = Before()
         for one in placed:
             self._fold(one, touched, announced)
         announced = [Announced(last.position, self.now, a.typ, a.values) for a in announced if isinstance(a, Announced)]
@@ -117,6 +119,7 @@ class Derivation:
         entry: Any = one.entry
         if isinstance(entry, ItemEntry):
             self.last_item = one.position
+            self._keep(entry.children)
             open_item(one.position, entry, self.working, self.world, self._fields, touched)
         elif isinstance(entry, Policy.Event):
             self._fold_policy(one.position, entry, touched, announced)
@@ -143,12 +146,19 @@ class Derivation:
 
     def _fold_child(self, position: int, entry: Any, touched: Touched) -> None:
         working = self.working
+        self._keep([entry.originator_id.hex, getattr(entry, "other", "")])
         child = working.children.get(entry.originator_id.hex)
         target = working.items.get(working.named.get(getattr(entry, "item", ""), 0))
         FOLDERS[type(entry)](entry, position, child, target, touched)
         if isinstance(entry, Child.MatchProposed) and child is not None:
             may_be_same(child, working.children[entry.other], touched)
         working.changed_children |= touched.children
+
+    def _keep(self, children: Iterable[str]) -> None:
+        """Keep those children as they are, to tell afterwards what the step changed. One without items has no need."""
+        for name in children:
+            if self.working.items_of.get(name):
+                self._before.keep(self.working.children[name])
 
     def _activated(self, position: int, entry: Policy.Activated, announced: list["Due | Announced"]) -> None:
         self.policy, self.engine = entry.policy, entry.engine
@@ -173,40 +183,58 @@ class Derivation:
         desk = Slicing(entry.reason, entry.activation, entry.upto).desk
         self.working.load_items(self.working.store.between(entry.after, entry.upto, desk, _EVERY))
         within = (i for p, i in self.working.items.items() if entry.after < p <= entry.upto)
-        inside = [i.position for i in within if not desk or desk in i.considered]
+        inside = [i.position for i in within if not desk or desk in i.told]
         self.working.load_children([c for p in inside for c in self.working.items[p].children])
         touched.sliced.update(inside)
 
     def _due(self, cause: int, touched: Touched) -> list[Due]:
-        positions = touched.new | touched.items | touched.sliced | touched.parked
-        if touched.children:
-            affected = self._affected(touched.children)
-            self.working.load_items(sorted(affected))
-            positions |= affected
-        looks: dict[Look, Seen] = {}
-        found = (
-            self._due_item(cause, self.working.items[p], touched, looks)
-            for p in sorted(positions)
-            if p in self.working.items
-        )
-        return [due for due in found if due is not None]
+        forced = touched.new | touched.items | touched.sliced | touched.parked
+        affected = self._affected(forced, touched)
+        items, changed = self.working.items, self.working.changed_items
+        changed |= touched.items
+        looks = Looks(self.working.children, self._before, self.now)
+        found: list[Due] = []
+        for position in sorted(forced | affected):
+            item = items.get(position)
+            if item is None:
+                continue
+            look = looks.of(item)
+            if look.is_same and position not in forced:
+                continue
+            facts = self._facts(item, look, every=position in forced)
+            due = self._due_item(cause, item, facts, touched) if facts else None
+            if due is not None:
+                found.append(due)
+        for child in touched.children:
+            self.working.children[child].as_of = self.now.timestamp()
+        return found
 
-    def _affected(self, children: set[str]) -> set[int]:
-        """Items of those children, and of records that may be the same child's."""
+    def _affected(self, forced: AbstractSet[int], touched: Touched) -> set[int]:
+        """Items of the children touched, and of records that may be the same child's.
+
+        A child whose facts time alone has changed since is touched too, once anything about it is looked at.
+        """
         working = self.working
-        working.load_children(sorted(children))
-        same = {other for child in children for other in working.children[child].candidates}
-        return {p for child in children | same for p in working.items_of.get(child, ())}
+        affected: set[int] = set()
+        waiting = touched.children | self._stale(forced, touched.children)
+        while waiting:
+            touched.children |= waiting
+            working.load_children(sorted(waiting))
+            same = {other for child in waiting for other in working.children[child].candidates}
+            affected |= {p for child in waiting | same for p in working.items_of[child]}
+            working.load_items(sorted(affected))
+            waiting = self._stale(affected, touched.children)
+        working.changed_children |= touched.children
+        return affected
 
-    def _due_item(self, cause: int, item: ItemFold, touched: Touched, looks: dict["Look", "Seen"]) -> Due | None:
-        self.working.load_children(item.children)
-        children = [self.working.children[c] for c in item.children]
-        said, conflicts, seen = self._look(item, children, looks)
-        forced = item.position in touched.sliced or item.position in touched.parked or item.position in touched.items
-        if item.seen == seen and not forced:
-            return None
-        item.seen = seen
-        self.working.changed_items.add(item.position)
+    def _stale(self, positions: Iterable[int], known: AbstractSet[str]) -> set[str]:
+        """Children of those items, beside the known ones, whose facts time has changed."""
+        items, children = self.working.items, self.working.children
+        concerned = {c for p in positions if p in items for c in items[p].children} - known
+        self.working.load_children(sorted(concerned))
+        return {c for c in concerned if is_stale(children[c], self.now)}
+
+    def _due_item(self, cause: int, item: ItemFold, facts: f.ForDesks, touched: Touched) -> Due | None:
         key = self.working.key(item.position, item.children, item.area, UUID(item.stream), item.version)
         if key is None:
             return None
@@ -215,91 +243,26 @@ class Derivation:
             at=self.now,
             item=item,
             key=key,
-            facts=self._facts(item, children, said, conflicts),
+            facts=facts,
             corrected=touched.corrected.get(item.position, ""),
             recalled_as=_recalled_as(item, touched),
             parked=item.position in touched.parked,
         )
 
-    def _look(self, item: ItemFold, children: Sequence[ChildFold], looks: dict["Look", "Seen"]) -> "Seen":
-        """What of its children the item rests on. Of a child with hundreds of items few differ in purpose and era."""
-        look = (item.purpose, *((c.id, c.era(item.position)) for c in children))
-        if look not in looks:
-            said = [self._child_facts(c, item) for c in children]
-            conflicts = [self._conflicts(c) for c in children]
-            looks[look] = (said, conflicts, _seen(item, children, said, conflicts, self.now))
-        return looks[look]
-
-    def _facts(
-        self,
-        item: ItemFold,
-        children: Sequence[ChildFold],
-        said: Sequence[f.ChildFacts],
-        conflicts: Sequence[set[str]],
-    ) -> f.ForDesks:
-        desks = f.DeskSections(self.world, item)
-        protocol = f.protocol_section(self.world, item.area, self.now)
+    def _facts(self, item: ItemFold, look: Look, *, every: bool) -> f.ForDesks:
+        """The facts for every desk considered; or, where the look differs for some only, for these."""
+        children = [self.working.children[c] for c in item.children]
         of_item = f.item_section(item, children)
-        of_children: list[_OfChild] = [*zip(children, said, conflicts, strict=True)] or [(None, f.NO_CHILD, set())]
-        sections = [
-            (child, against, f.ChildSections(child, facts, item.purpose, self.now))
-            for child, facts, against in of_children
-        ]
-        considered = sorted(desks.considered(children).union(map(DeskId, item.considered)))
-        item.considered = list(considered)
-        return {
-            desk: tuple(
-                [
-                    f.Facts(of_child.section(agency_of(desk)), desks.section(desk, child, against), of_item, protocol)
-                    for child, against, of_child in sections
-                ]
-            )
-            for desk in considered
-        }
-
-    def _child_facts(self, child: ChildFold, item: ItemFold) -> f.ChildFacts:
-        return f.child_facts(child, self._candidates(child), item.position, self.now)
-
-    def _candidates(self, child: ChildFold) -> list[ChildFold]:
-        return [self.working.children[c] for c in child.candidates]
-
-    def _conflicts(self, child: ChildFold) -> set[str]:
-        """Who is in conflict about the child, or about one that may be the same."""
-        return child.conflicts().union(*(one.conflicts() for one in self._candidates(child)))
-
-
-_OfChild = tuple[ChildFold | None, f.ChildFacts, set[str]]
-
-Look = tuple[object, ...]
-"""A purpose, and children with the era of each."""
-
-Seen = tuple[list[f.ChildFacts], list[set[str]], bytes]
-"""The children's facts, who is in conflict, and all of it in a form that compares fast."""
-
-_encode = msgspec.msgpack.Encoder().encode
-
-
-def _seen(
-    item: ItemFold,
-    children: Sequence[ChildFold],
-    said: Sequence[f.ChildFacts],
-    conflicts: Sequence[set[str]],
-    now: datetime,
-) -> bytes:
-    """Everything about the children that could change a decision about this item, in a form that compares fast."""
-    return _encode(
-        [
-            [
-                facts,
-                [(c, f.consent_stands(c, now)) for c in child.consents.get(item.purpose, ())],
-                [(d, i.counting(item.position), i.claimed) for d, i in sorted(child.involved.items())],
-                child.strongest("risk", item.position),
-                child.strongest("urgency", item.position),
-                sorted(against),
-            ]
-            for child, facts, against in zip(children, said, conflicts, strict=True)
-        ]
-    )
+        protocol = f.protocol_section(self.world, item.area, self.now)
+        desks = f.DeskSections(self.world, item)
+        considered = desks.considered(children)
+        new = considered - item.told.keys()
+        if new:
+            item.told |= dict.fromkeys(sorted(new), NEVER)
+            self.working.changed_items.add(item.position)
+        every = every or look.everyone
+        due = [DeskId(d) for d in sorted(item.told) if every or d in new or look.differs_for(DeskId(d))]
+        return {desk: desks.facts(desk, look.sections, of_item, protocol) for desk in due}
 
 
 def _recalled_as(item: ItemFold, touched: Touched) -> str:

@@ -169,22 +169,29 @@ def consent_stands(consent: Consent, now: datetime) -> bool:
     return not consent.expires or now.timestamp() < consent.expires
 
 
-class ChildSections:
-    """A child's sections for one item: nearly all desks share one."""
+class OfChild:
+    """What one child adds to the facts of items that share a look: nearly all desks share one section."""
 
-    def __init__(self, child: ChildFold | None, facts: ChildFacts, purpose: str, now: datetime) -> None:
-        self._child = child
-        self._facts = facts
-        self._purpose = purpose
-        self._now = now
-        self._own = {c.agency for c in child.consents.get(purpose, ())} if child else set()
-        self._shared = facts.section(consent_for(child, purpose, "", now))
+    __slots__ = ("against", "child", "facts", "involved", "own", "purpose", "shared", "when")
+
+    def __init__(
+        self, child: ChildFold | None, facts: ChildFacts, against: AbstractSet[str], purpose: str, now: datetime
+    ) -> None:
+        """`against` names desks and agencies in conflict about the child. An item about no known child has none."""
+        self.child = child
+        self.facts = facts
+        self.against = against
+        self.purpose = purpose
+        self.when = now
+        self.involved = child.involved if child else {}
+        self.own = {c.agency for c in child.consents.get(purpose, ())} if child else set()
+        self.shared = facts.section(consent_for(child, purpose, "", now))
 
     def section(self, agency: str) -> Section:
         """The section for desks of that agency; its own recordings count for it differently."""
-        if not self._own or agency not in self._own:
-            return self._shared
-        return self._facts.section(consent_for(self._child, self._purpose, agency, self._now))
+        if agency not in self.own:
+            return self.shared
+        return self.facts.section(consent_for(self.child, self.purpose, agency, self.when))
 
 
 def item_section(item: ItemFold, children: Sequence[ChildFold]) -> Section:
@@ -212,25 +219,27 @@ class DeskSections:
         if item.type in self._world.data.alerts:
             # The hub's own items: their owner, the escalation desk and the desk that gave rise to them, nobody else.
             return self._reach.desks | {d for d in (DeskId(item.cause_desk),) if d in known}
-        found = {DeskId(d) for d in (item.desk, item.cause_desk, *item.to)}
+        found = {DeskId(d) for d in self._named}
         for child in children:
             found |= {DeskId(d) for d, involvement in child.involved.items() if involvement.counts(item.position)}
         return {d for d in found if d in known} | self._reach.desks
 
-    def section(self, desk_id: DeskId, child: ChildFold | None, conflicts: AbstractSet[str] = frozenset()) -> Section:
-        """The desk's section for that child, or for no child. `conflicts` names desks and agencies in conflict."""
-        if not conflicts and not self._stands_to(desk_id, child):
-            known = self._reach.plain.get(desk_id)
-            if known is None:
-                known = self._reach.plain[desk_id] = self._section(desk_id, _NO_RELATION)
-            return known
-        return self._related(desk_id, child, conflicts)
+    def facts(self, desk: DeskId, sections: Sequence[OfChild], of_item: Section, protocol: Section) -> "Documents":
+        """The desk's documents: one for each child."""
+        documents = []
+        for one in sections:
+            of_child = one.section(agency_of(desk)) if one.own else one.shared
+            documents.append(Facts(of_child, self._section(desk, one), of_item, protocol))
+        return tuple(documents)
 
-    def _stands_to(self, desk_id: DeskId, child: ChildFold | None) -> bool:
-        """False for most: nothing about this item or child singles the desk out."""
-        if desk_id in self._named or self._item.exclude:
-            return True
-        return child is not None and desk_id in child.involved
+    def _section(self, desk_id: DeskId, one: OfChild) -> Section:
+        if one.against or self._item.exclude or desk_id in self._named or desk_id in one.involved:
+            return self._related(desk_id, one.child, one.against)
+        # Most desks: nothing about this item or child singles them out.
+        known = self._reach.plain.get(desk_id)
+        if known is None:
+            known = self._reach.plain[desk_id] = self._make(desk_id, _NO_RELATION)
+        return known
 
     def _related(self, desk_id: DeskId, child: ChildFold | None, conflicts: AbstractSet[str]) -> Section:
         item, agency = self._item, agency_of(desk_id)
@@ -248,10 +257,10 @@ class DeskSections:
         )
         found = self._reach.sections.get((desk_id, relation))
         if found is None:
-            found = self._reach.sections[desk_id, relation] = self._section(desk_id, relation)
+            found = self._reach.sections[desk_id, relation] = self._make(desk_id, relation)
         return found
 
-    def _section(self, desk_id: DeskId, relation: "Relation") -> Section:
+    def _make(self, desk_id: DeskId, relation: "Relation") -> Section:
         addressed, conflicted, excluded, gave_rise, involvement, network, originating, placing = relation
         desk, reach = self._world.desks[desk_id], self._reach
         values = {
@@ -301,8 +310,10 @@ def protocol_section(world: World, area: str, now: datetime) -> Section:
     return interned(PROTOCOL, (area, world.data.edition(area), tuple(world.data.law(now))))
 
 
-ForDesks = dict[DeskId, tuple[Facts, ...]]
-"""For each desk considered, one document for each child that the item concerns."""
+Documents = tuple[Facts, ...]
+"""For one desk, one document for each child that the item concerns."""
+
+ForDesks = dict[DeskId, Documents]
 
 
 def pack(facts: ForDesks, edition: int) -> bytes:

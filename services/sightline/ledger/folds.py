@@ -8,6 +8,8 @@ from typing import Protocol
 
 import msgspec
 
+from sightline.kernel.values import Outcome
+
 MISSING = ("none", "absent", "missing")
 TRAFFICKING = (
     "not_recorded", "none", "not_confirmed", "indicators", "suspected", "reasonable_grounds", "confirmed",
@@ -22,13 +24,16 @@ SCALES: dict[str, tuple[str, ...]] = {
 }
 """Situations, each from the weakest value to the strongest. What could not be read counts as strongest: it withholds."""
 
+_TOLD = ("nothing", "exists", "classes")
+"""How much a desk is told of an item, from the least."""
+
 _RANKS = {name: {value: rank for rank, value in enumerate(scale)} for name, scale in SCALES.items()}
 
 NETWORK_KINDS = frozenset({"strategy", "child_in_need", "cp_plan", "allocated_team"})
 """Kinds of involvement that are the protective network (D-05)."""
 
 
-class Consent(msgspec.Struct, array_like=True):
+class Consent(msgspec.Struct, array_like=True, gc=False):
     """One position on one purpose, as one desk recorded it."""
 
     position: str
@@ -39,7 +44,7 @@ class Consent(msgspec.Struct, array_like=True):
     """Seconds since 1970; 0 for never."""
 
 
-class Involvement(msgspec.Struct, array_like=True):
+class Involvement(msgspec.Struct, array_like=True, gc=False):
     """One desk's involvement with one child, by kind: a claim of one kind gains nothing from another that is confirmed."""
 
     kinds: list[str] = msgspec.field(default_factory=list)
@@ -59,7 +64,7 @@ class Involvement(msgspec.Struct, array_like=True):
         return bool(self.claimed or self.kinds or self.counting(since))
 
 
-class ChildFold(msgspec.Struct):
+class ChildFold(msgspec.Struct, array_like=True, gc=False):
     """What decisions about a child's items may rest on. No name, no identifier; the birth date only to derive a band."""
 
     id: str
@@ -76,6 +81,8 @@ class ChildFold(msgspec.Struct):
     involved: dict[str, Involvement] = msgspec.field(default_factory=dict)
     candidates: list[str] = msgspec.field(default_factory=list)
     """Records that may be the same child's: their protective facts apply here too until a person rules."""
+    as_of: float = 0.0
+    """When its items were last decided about with it as it then was: seconds since 1970; 0 for never."""
 
     def situation(self, name: str) -> str:
         """The present value."""
@@ -105,12 +112,12 @@ class ChildFold(msgspec.Struct):
                 strongest = value
         return strongest
 
-    def era(self, since: int) -> int:
-        """How many of the child's past values ended by that position: items of one era rest on the same ones."""
+    def ends(self) -> list[int]:
+        """Where the child's past values ended, in order: items recorded between the same two ends share an era."""
         ended = [position for _, _, position in self.past]
         for involvement in self.involved.values():
             ended += involvement.past.values()
-        return sum(1 for position in ended if position <= since)
+        return sorted(ended)
 
     def has_flag(self, flag: str) -> bool:
         """Whether a flag of that kind stands, whomever it is about."""
@@ -121,19 +128,35 @@ class ChildFold(msgspec.Struct):
         return {about for flag, about in self.flags if flag == "conflict"}
 
 
-class Told(msgspec.Struct, array_like=True):
-    """The last decision about one item for one desk."""
+class Shown(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What an outcome comes to for one item: enough to tell whether a later one differs, or shows less."""
 
-    leaf: str
-    outcome: bytes
-    """Digest of the outcome: a decision that changed nothing becomes no leaf."""
-    discloses: bool
-    shown: tuple[str, ...]
+    digest: bytes
+    """Of the outcome. Equal ones are equal outcomes: a decision that changed nothing becomes no leaf."""
+    classes: int
+    """The classes shown: a bit for each of the item's classes, the first of them the lowest."""
     told: str
 
+    def is_less_than(self, before: "Shown") -> bool:
+        """Whether a desk that saw what was before loses sight of a class, or of the item's existence."""
+        return bool(before.classes & ~self.classes) or _TOLD.index(self.told) < _TOLD.index(before.told)
 
-class ItemFold(msgspec.Struct):
-    """One item, as far as deciding about it needs."""
+
+class Told(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """The last decision about one item for one desk."""
+
+    cause: int
+    """The entry that caused it: with item and desk it names the leaf."""
+    outcome: int
+    """Which of the item's outcomes it was."""
+
+
+NEVER = Told(0, -1)
+"""Of a desk for which the item was considered and no decision could be made yet."""
+
+
+class ItemFold(msgspec.Struct, array_like=True, gc=False):
+    """One item, as far as deciding about it needs. Small: a child may have hundreds, and each is told to a dozen desks."""
 
     position: int
     ref: str
@@ -158,12 +181,32 @@ class ItemFold(msgspec.Struct):
     """For the hub's own alerts: the desk that gave rise to them."""
     citem: str = ""
     cjust: str = ""
-    seen: bytes = b""
-    """What decisions about it rested on the last time: when that is equal, none needs to be made again."""
-    considered: list[str] = msgspec.field(default_factory=list)
-    """Desks ever considered for it, sorted: each is decided for again, so that none silently keeps what it saw."""
     told: dict[str, Told] = msgspec.field(default_factory=dict)
-    """Desk to the last decision."""
+    """Every desk ever considered for it, so that none silently keeps what it saw, to the last decision."""
+    outcomes: list[Shown] = msgspec.field(default_factory=list)
+    """What those decisions came to: a dozen desks share few outcomes."""
+
+    def last(self, desk: str) -> tuple[Told, Shown] | None:
+        """The last decision for that desk; None if there was none."""
+        told = self.told.get(desk, NEVER)
+        return None if told.outcome < 0 else (told, self.outcomes[told.outcome])
+
+    def tell(self, desk: str, cause: int, digest: bytes, outcome: Outcome) -> Shown:
+        """Note the decision that was made for that desk, and what it comes to."""
+        for index, one in enumerate(self.outcomes):
+            if one.digest == digest:
+                self.told[desk] = Told(cause, index)
+                return one
+        held = self.facts["classes"]
+        bits = sum(1 << place for place, name in enumerate(_listed(held)) if name in outcome.classes)
+        shown = Shown(digest, bits, outcome.told)
+        self.told[desk] = Told(cause, len(self.outcomes))
+        self.outcomes.append(shown)
+        return shown
+
+
+def _listed(value: str | bool | list[str]) -> list[str]:
+    return value if isinstance(value, list) else []
 
 
 class FoldStore(Protocol):

@@ -9,15 +9,15 @@ from typing import Any
 from sightline.formats.decision import read_outcome
 from sightline.formats.leaf import LeafForm, feed_kind, leaf_bytes, template
 from sightline.kernel.errors import Refused, Unavailable
+from sightline.kernel.ids import DeskId
 from sightline.kernel.ports import PolicyEngine
 from sightline.kernel.values import Outcome
 from sightline.ledger.derivation import EDITION
-from sightline.ledger.facts import ITEM, Facts
-from sightline.ledger.folds import Told
+from sightline.ledger.facts import ITEM, Documents, Facts, ForDesks
 from sightline.ledger.relevance import Key, everything
 
 MEMO_LIMIT = 30_000
-"""Distinct facts documents remembered. Beyond it the memo starts again: it is a hint, never a record."""
+"""Distinct facts documents remembered, and rulings by key: beyond it either starts again by itself."""
 
 _TOLD = ("nothing", "exists", "classes")
 
@@ -66,8 +66,8 @@ class Memo:
         self._key = key
         self._known: dict[Facts, Ruling | str] = {}
         self._shared: dict[Key, Ruling | str] = {}
-        """Rulings by what can make a difference: many documents, few keys."""
-        self._joined: dict[tuple[Facts, ...], Ruling] = {}
+        """Rulings by what can make a difference: many documents, few keys, so they outlast the documents."""
+        self._joined: dict[Documents, Ruling] = {}
         self.asked = 0
 
     def fill(self, wanted: Iterable[Facts]) -> None:
@@ -78,18 +78,24 @@ class Memo:
             return
         if len(self._known) + len(new) > self._limit:
             self._known.clear()
-            self._shared.clear()
             self._joined.clear()
             new = self._unknown(wanted)
         keys = {facts: self._key(facts) for facts in new}
-        self._ask({key: facts for facts, key in keys.items() if type(self._shared.get(key)) is not Ruling})
+        questions = self._questions(keys)
+        if len(self._shared) + len(questions) > self._limit:
+            self._shared.clear()
+            questions = self._questions(keys)
+        self._ask(questions)
         self._known |= {facts: self._shared[key] for facts, key in keys.items()}
 
     def _unknown(self, wanted: Iterable[Facts]) -> list[Facts]:
         return list(dict.fromkeys(w for w in wanted if type(self._known.get(w)) is not Ruling))
 
+    def _questions(self, keys: Mapping[Facts, Key]) -> dict[Key, Facts]:
+        """One document for each key without a ruling: as it is, not as what stands for it."""
+        return {key: facts for facts, key in keys.items() if type(self._shared.get(key)) is not Ruling}
+
     def _ask(self, questions: Mapping[Key, Facts]) -> None:
-        """One document for each key: as it is, not as what stands for it."""
         asked = list(questions.values())
         self.asked += len(asked)
         answers = self._engine.decide([facts.document() for facts in asked]) if asked else []
@@ -97,7 +103,17 @@ class Memo:
             raise Unavailable("engine_down", "the policy engine did not answer each question")
         self._shared |= {k: _checked(f, raw) for (k, f), raw in zip(questions.items(), answers, strict=True)}
 
-    def ruling(self, documents: tuple[Facts, ...]) -> "Ruling | str":
+    def rulings(self, facts: ForDesks) -> "dict[DeskId, Ruling] | str":
+        """The rulings on an item for all of its desks; or why there are none."""
+        found: dict[DeskId, Ruling] = {}
+        for desk, documents in facts.items():
+            ruling = self._known[documents[0]] if len(documents) == 1 else self.ruling(documents)
+            if isinstance(ruling, str):
+                return ruling
+            found[desk] = ruling
+        return found
+
+    def ruling(self, documents: Documents) -> "Ruling | str":
         """The ruling on an item for one desk, joined over its children; or why there is none."""
         if len(documents) == 1:
             return self._known[documents[0]]
@@ -121,11 +137,6 @@ def _checked(facts: Facts, raw: Mapping[str, Any]) -> "Ruling | str":
         return Ruling.of(read_outcome(raw, frozenset(classes if isinstance(classes, tuple) else ())))
     except Refused as exc:
         return exc.code
-
-
-def shows_less(before: Told, outcome: Outcome) -> bool:
-    """True when a desk loses sight of a class, or of the item's existence."""
-    return not set(before.shown) <= set(outcome.classes) or _TOLD.index(outcome.told) < _TOLD.index(before.told)
 
 
 def join(outcomes: Sequence[Outcome]) -> Outcome:

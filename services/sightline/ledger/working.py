@@ -29,6 +29,8 @@ class Working:
     changed_children: set[str] = field(default_factory=set)
     changed_items: set[int] = field(default_factory=set)
     new_items: list[int] = field(default_factory=list)
+    _recent: set[str] = field(default_factory=set)
+    """Children looked at since folds were last dropped."""
 
     def prefetch(self, placed: Sequence[Placed]) -> None:
         """Load what these entries touch, in a few queries."""
@@ -54,6 +56,7 @@ class Working:
 
     def load_children(self, ids: Sequence[str]) -> None:
         """Have those children's folds in hand, and those of records that may be the same child's."""
+        self._recent.update(ids)
         missing = [c for c in dict.fromkeys(ids) if c not in self.children]
         if not missing:
             return
@@ -89,13 +92,21 @@ class Working:
         return held
 
     def settle(self, *, children_kept: int, items_kept: int) -> None:
-        """Everything is stored: nothing is unsaved any more. Drop the folds in hand when there are many."""
+        """Everything is stored: nothing is unsaved any more. When there are many folds in hand, drop the older half."""
         self.changed_children.clear()
         self.changed_items.clear()
         self.new_items.clear()
         self.keys.clear()
         if len(self.children) > children_kept or len(self.items) > items_kept:
-            self.children.clear()
-            self.items.clear()
-            self.items_of.clear()
-            self.named.clear()
+            self._keep_recent(children_kept // 2, items_kept // 2)
+
+    def _keep_recent(self, children: int, items: int) -> None:
+        """What was looked at since the last time stays: most of what is sent speaks of few children, again and again."""
+        recent, self._recent = self._recent, set()
+        kept = {p for c in recent for p in self.items_of[c] if p in self.items}
+        if len(recent) > children or len(kept) > items:
+            recent, kept = set(), set()
+        self.children = {c: fold for c, fold in self.children.items() if c in recent}
+        self.items_of = {c: of for c, of in self.items_of.items() if c in recent}
+        self.items = {p: fold for p, fold in self.items.items() if p in kept}
+        self.named = {ref: p for ref, p in self.named.items() if p in kept}

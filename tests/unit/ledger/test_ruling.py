@@ -60,6 +60,32 @@ def test_a_full_memo_forgets_and_still_knows_all_that_is_wanted_now() -> None:
         assert isinstance(memo.ruling((facts_of(serial),)), Ruling)
 
 
+def by_parity(facts: f.Facts) -> tuple[object, ...]:
+    """A key that half of all areas share."""
+    area = str(facts.protocol.values[0])
+    return (int(area.removeprefix("area-")) % 2,)
+
+
+def test_a_memo_that_forgets_documents_keeps_the_rulings_that_they_share() -> None:
+    engine = Engine()
+    memo = Memo(engine, limit=3, key=by_parity)
+    for first in range(0, 20, 2):
+        memo.fill([facts_of(first), facts_of(first + 1)])
+        assert isinstance(memo.ruling((facts_of(first), facts_of(first + 1))), Ruling)
+    assert len(engine.asked) == 2
+
+
+@pytest.mark.parametrize(("keys", "asked_again"), [(2, 0), (3, 0), (4, 1)])
+def test_rulings_beyond_the_limit_are_forgotten_and_asked_again(keys: int, asked_again: int) -> None:
+    engine = Engine()
+    memo = Memo(engine, limit=3)
+    for serial in range(keys):
+        memo.fill([facts_of(serial)])
+    memo.fill([facts_of(0)])
+    assert isinstance(memo.ruling((facts_of(0),)), Ruling)
+    assert len(engine.asked) == keys + asked_again
+
+
 def test_what_could_not_be_decided_is_asked_again_the_next_time() -> None:
     engine = Engine()
     memo = Memo(engine)
