@@ -15,11 +15,11 @@ from sightline.kernel.errors import Unavailable
 from sightline.runtime.embedded import embedded
 from sightline.runtime.hub import Hub
 from tests.faults import frames
-from tests.faults.child import Kill, PacedClock, Plan
 from tests.faults.load import Load
 from tests.faults.marks import BETWEEN, FEED, STARTING, STEPS, WHEN
 from tests.faults.partners import Partners
 from tests.faults.process import PATIENCE_S, HubProcess
+from tests.faults.steps import Kill, PacedClock, Plan
 
 ORIGIN = "sightline.example/faults"
 PACE = 400.0
@@ -35,6 +35,8 @@ class End:
     kill: Kill | None = None
     after_s: float | None = None
     counted_from_start: bool = False
+    alone: bool = False
+    """Only the hub dies: its decider must end by itself."""
 
 
 @dataclass(slots=True)
@@ -43,7 +45,7 @@ class Tally:
 
     kills: int = 0
     landed: dict[str, Counter[str]] = field(default_factory=lambda: {when: Counter() for when in WHEN})
-    """By when and where. The line has three threads, so that one kill may land in three places."""
+    """By when and where. The line has three threads and a decider, so that one kill may land in four places."""
     starts_s: list[float] = field(default_factory=list)
     checks_s: list[float] = field(default_factory=list)
     lives_with_bodies: int = 0
@@ -80,7 +82,8 @@ def schedule(kills: int, random: Random) -> list[End]:
     ends = [_at_step(n, random) for n in range(kills // 2)]
     for n in range(kills - len(ends)):
         is_early = n % 5 == 4
-        ends.append(End(after_s=random.uniform(0.0, 0.7), counted_from_start=is_early))
+        after_s = random.uniform(0.0, 1.4 if is_early else 0.7)
+        ends.append(End(after_s=after_s, counted_from_start=is_early, alone=n % 3 == 2))
     random.shuffle(ends)
     return ends
 
@@ -91,7 +94,9 @@ def _at_step(n: int, random: Random) -> End:
     nth = random.randint(1, 6 if step.startswith(("verify", "export")) else 3)
     at_end = turn == 1 and step in _ENDED
     is_later = turn == 2 or (turn == 1 and not at_end)
-    return End(kill=Kill(step, nth, random.randint(1, 4000) if is_later else 0, at_end))
+    after_us = random.randint(1, 4000) if is_later else 0
+    # A decider that dies alone does not end the hub: that is another test.
+    return End(kill=Kill(step, nth, after_us, at_end, alone=step != "decide" and n % 4 == 3))
 
 
 class Campaign:
@@ -144,7 +149,7 @@ class Campaign:
         self.partners.load.spell = self.tally.kills // _SPELL_LIVES
         self.partners.bodies = 0
         hub = self.start(end.kill)
-        timer = Timer(end.after_s or 0.0, hub.kill)
+        timer = Timer(end.after_s or 0.0, hub.kill, kwargs={"alone": end.alone})
         if end.counted_from_start:
             timer.start()
         if isinstance(first := hub.inbox.get(timeout=PATIENCE_S), frames.Ready):

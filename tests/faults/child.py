@@ -5,152 +5,45 @@ import queue
 import signal
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, cast
 
-import msgspec
 import orjson
 
 from sightline.kernel.errors import SightlineError, Unavailable
 from sightline.kernel.ids import DeskId
 from sightline.record.stage import Answer
+from sightline.runtime.beside import Beside
+from sightline.runtime.decider import STARTING as DECIDER_STARTING
 from sightline.runtime.embedded import embedded
 from sightline.runtime.hub import Hub
 from sightline.runtime.runner import Runner
 from sightline.runtime.settings import Settings
 from sightline.view.reading import ItemView
 from tests.faults import frames
-from tests.faults.marks import AT_END, AT_START, FEED, STARTING, Marks
+from tests.faults.decider import command_for
+from tests.faults.marks import FEED, STARTING, Marks
+from tests.faults.steps import PacedClock, Plan, Steps, Watched
 
-_EPOCH = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 _PAGE = 200
-
-
-class Kill(msgspec.Struct, frozen=True):
-    """Die at the `nth` time that the hub comes to `step`: there, some microseconds later, or when the stage is done.
-
-    When the stage is done its transaction is committed, and nobody was told yet.
-    """
-
-    step: str
-    nth: int
-    after_us: int = 0
-    at_end: bool = False
-
-
-class Plan(msgspec.Struct, frozen=True):
-    """How one life of the hub is run."""
-
-    folder: str
-    marks: str
-    origin: str
-    began: float
-    """`time.monotonic` of the run's beginning: parent and child read the same clock."""
-    pace: float = 1.0
-    """How many times faster than ours the hub's time passes, so that hours strike and deadlines run out."""
-    kill: Kill | None = None
-    batch: int = 256
-    seal_ms: int = 100
-
-
-class PacedClock:
-    """Time that all lives of one run share. It never goes back: the machine's monotonic clock drives it."""
-
-    def __init__(self, began: float, pace: float) -> None:
-        self._began = began
-        self._pace = pace
-
-    def now(self) -> datetime:
-        """The present."""
-        return _EPOCH + timedelta(seconds=(time.monotonic() - self._began) * self._pace)
-
-
-class Steps:
-    """What the hub calls at each step: marks it and, when the plan says so, ends the process there."""
-
-    def __init__(self, marks: Marks, kill: Kill | None) -> None:
-        self._marks = marks
-        self._kill = kill
-        self._seen: Counter[str] = Counter()
-
-    def __call__(self, step: str) -> None:
-        self._marks.entered(step)
-        self._seen[step] += 1
-        kill = self._kill
-        if kill is None or kill.at_end or (step, self._seen[step]) != (kill.step, kill.nth):
-            return
-        if kill.after_us == 0:
-            self._marks.killed_at(step, AT_START)
-            die()
-        threading.Thread(target=_die_after, args=(kill.after_us / 1e6,), daemon=True).start()
-
-    def began(self, stage: str) -> None:
-        """A stage was called; it may find nothing to do, and then announces no step."""
-        self._marks.entered(stage)
-
-    def ended(self, stage: str) -> None:
-        """A stage is done."""
-        kill = self._kill
-        if kill is not None and kill.at_end and kill.step == stage and self._seen[stage] >= kill.nth:
-            self._marks.killed_at(stage, AT_END)
-            die()
-        self._marks.left(stage)
-
-
-def die() -> None:
-    """What `kill -9` does: nothing is flushed, closed or told."""
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _die_after(seconds: float) -> None:
-    time.sleep(seconds)
-    die()
-
-
-class _Watched:
-    """A stage that says when it begins and when it is done; all else is the stage's own."""
-
-    def __init__(self, stage: Any, name: str, steps: Steps) -> None:
-        self._stage = stage
-        self._name = name
-        self._steps = steps
-
-    def __call__(self, *args: Any) -> Any:
-        return self._run(self._stage, *args)
-
-    def seal(self) -> Any:
-        """As of the register."""
-        return self._run(self._stage.seal)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stage, name)
-
-    def _run(self, call: Callable[..., Any], *args: Any) -> Any:
-        self._steps.began(self._name)
-        try:
-            return call(*args)
-        finally:
-            self._steps.ended(self._name)
 
 
 def watched(hub: Hub, steps: Steps) -> Hub:
     """The same hub, whose stages also say when they begin and when they are done."""
-    stages = {name: _Watched(getattr(hub, name), name, steps) for name in ("verify", "record", "decide", FEED)}
-    return replace(hub, register=cast("Any", _Watched(hub.register, "seal", steps)), **cast("Any", stages))
+    stages = {name: Watched(getattr(hub, name), name, steps) for name in ("verify", "record", "decide", FEED)}
+    return replace(hub, register=cast("Any", Watched(hub.register, "seal", steps)), **cast("Any", stages))
 
 
 class Child:
     """One life: reads questions, writes answers. Polls have a thread of their own, as readers do over HTTP."""
 
-    def __init__(self, hub: Hub, runner: Runner, pipe: "Connection[bytes, bytes]") -> None:
+    def __init__(self, hub: Hub, runner: Runner, decider: Beside, pipe: "Connection[bytes, bytes]") -> None:
         self._hub = hub
         self._runner = runner
+        self._decider = decider
         self._pipe = pipe
         self._lock = threading.Lock()
         self._polls: queue.SimpleQueue[frames.Poll | None] = queue.SimpleQueue()
@@ -208,6 +101,7 @@ class Child:
             waiting=int(str(health["waiting"])),
             decided=int(str(health["decided"])),
             head=self._hub.ledger.head(),
+            decider=self._decider.pid,
         )
 
 
@@ -238,7 +132,8 @@ def pragmas(hub: Hub, name: str) -> list[Any]:
 
 
 def live(pipe: "Connection[bytes, bytes]", plan: Plan, log: str) -> None:
-    """Live until told to quit, or killed."""
+    """Live until told to quit, or killed. The hub and its decider are a group of processes."""
+    os.setpgid(0, 0)
     log_to(log)
     marks = Marks(Path(plan.marks))
     marks.entered(STARTING)
@@ -251,10 +146,13 @@ def live(pipe: "Connection[bytes, bytes]", plan: Plan, log: str) -> None:
         frames.write(pipe, frames.Failed(type(exc).__name__, exc.code, exc.detail))
         raise SystemExit(3) from None
     hub = watched(hub, steps)
-    runner = Runner(hub, _settings(plan))
-    child = Child(hub, runner, pipe)
-    marks.left(STARTING)
+    decider = Beside(command_for(plan))
+    runner = Runner(hub, _settings(plan), decider)
+    child = Child(hub, runner, decider, pipe)
     runner.start()
+    while runner.health()["trouble"] == DECIDER_STARTING:
+        time.sleep(0.002)
+    marks.left(STARTING)
     child.say(frames.Ready(pragmas(hub, "synchronous"), pragmas(hub, "journal_mode")))
     child.run()
     is_done = runner.stop()

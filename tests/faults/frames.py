@@ -100,6 +100,8 @@ class Health(msgspec.Struct, tag=True, frozen=True):
     waiting: int
     decided: int
     head: int
+    decider: int
+    """The process that decides; 0 while there is none."""
 
 
 ToChild = Submit | Poll | AskHealth | Quit

@@ -13,7 +13,7 @@ from sightline.formats.jwk import PrivateKey
 from sightline.kernel.ids import AgencyId, DeskId
 from sightline.kernel.values import Desk
 from sightline.runtime.hub import Hub
-from tests.faults.child import PacedClock
+from tests.faults.steps import PacedClock
 
 AREA = "hampshire"
 POLICE, BUREAU = "hampshire-police/missing", "hampshire-police/bureau"

@@ -5,15 +5,20 @@ hub costs, and hundreds of them a few minutes.
 """
 
 import multiprocessing
+import os
 import queue
 import threading
 import time
+from contextlib import suppress
 from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from signal import SIGKILL
 
 from tests.faults import frames
-from tests.faults.child import Plan, live
+from tests.faults.child import live
 from tests.faults.marks import Marks
+from tests.faults.steps import Plan
 
 PATIENCE_S = 60.0
 
@@ -25,6 +30,26 @@ def _nursery() -> ForkServerContext:
 
 
 NURSERY = _nursery()
+
+
+def kill_group(process: BaseProcess) -> None:
+    """`kill -9` to a process and to all that it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid or 0, SIGKILL)
+    # It may not have made a group of its own yet.
+    process.kill()
+
+
+def members(group: int) -> list[int]:
+    """Processes of that group which still run: those that nobody has waited for yet are left out."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # After the name, which stands in brackets: state, parent, group (proc_pid_stat(5)).
+            state, _, of, *_ = stat.read_text().rpartition(") ")[2].split()
+            if int(of) == group and state not in "ZX":
+                found.append(int(stat.parent.name))
+    return found
 
 
 class HubProcess:
@@ -65,15 +90,22 @@ class HubProcess:
         """Whether it came to stand; otherwise it said why not, and ended."""
         return isinstance(self.inbox.get(timeout=PATIENCE_S), frames.Ready)
 
-    def kill(self) -> None:
-        """`kill -9`."""
-        self._process.kill()
+    def kill(self, *, alone: bool = False) -> None:
+        """`kill -9`, to the hub and its decider, or to the hub `alone`."""
+        if alone:
+            self._process.kill()
+        else:
+            kill_group(self._process)
 
     def wait(self) -> int | None:
         """Its exit code, once it ended and everything that it said is in the inbox."""
         self._process.join(PATIENCE_S)
         self._listener.join(PATIENCE_S)
         self._pipe.close()
+        deadline = time.monotonic() + PATIENCE_S
+        while group := members(self.pid):
+            assert time.monotonic() < deadline, f"{group} outlive their hub"
+            time.sleep(0.005)
         return self._process.exitcode
 
     def quit(self) -> int | None:

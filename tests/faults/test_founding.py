@@ -13,9 +13,9 @@ import pytest
 
 from sightline.audit.verify import verify_folder
 from sightline.runtime.embedded import embedded
-from tests.faults.child import PacedClock, die
 from tests.faults.load import Load
 from tests.faults.process import NURSERY, PATIENCE_S
+from tests.faults.steps import PacedClock, die
 
 pytestmark = pytest.mark.faults
 

@@ -11,7 +11,7 @@ import pytest
 from tests.faults import frames
 from tests.faults.books import close_the_books
 from tests.faults.campaign import Campaign
-from tests.faults.process import HubProcess
+from tests.faults.process import HubProcess, members
 
 pytestmark = pytest.mark.faults
 
@@ -34,7 +34,7 @@ def no_room_for_export(campaign: Campaign, _hub: HubProcess) -> Iterator[None]:
 
 @contextmanager
 def no_file_may_grow(campaign: Campaign, hub: HubProcess) -> Iterator[None]:
-    """No file of the process may become larger than the database's log is now."""
+    """No file of the hub's processes may become larger than the database's log is now."""
     largest = max(path.stat().st_size for path in campaign.folder.glob("*.sqlite*"))
     with limited(hub, largest + 1):
         yield
@@ -49,9 +49,13 @@ def no_file_but_small_ones(campaign: Campaign, hub: HubProcess) -> Iterator[None
 
 @contextmanager
 def limited(hub: HubProcess, size: int) -> Iterator[None]:
-    resource.prlimit(hub.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+    processes = members(hub.pid)
+    assert len(processes) == 2, "the hub and its decider"
+    for process in processes:
+        resource.prlimit(process, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
     yield
-    resource.prlimit(hub.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    for process in processes:
+        resource.prlimit(process, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
 NoRoom = Callable[[Campaign, HubProcess], AbstractContextManager[None]]

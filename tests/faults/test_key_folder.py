@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sightline.adapters.keyfile import HubKeys, load_or_create
+from sightline.adapters.keyfolder import wrapping_key
 from sightline.kernel.errors import Corrupt
 
 pytestmark = pytest.mark.faults
@@ -84,6 +85,25 @@ def test_two_that_found_at_once_agree_on_the_keys(tmp_path: Path) -> None:
 def test_a_folder_of_another_log_is_refused_by_name(keys: Path) -> None:
     with pytest.raises(Corrupt, match="other_origin"):
         load_or_create(keys, "sightline.example/other")
+
+
+def test_the_wrapping_key_is_read_alone_whatever_became_of_the_others(keys: Path) -> None:
+    found = load_or_create(keys, ORIGIN).wrapping
+    for name in ("checkpoint.key", "receipt.jwk", "unseal.jwk", "matching.key", "quarantine.key"):
+        (keys / name).unlink()
+    assert wrapping_key(keys) == found
+
+
+def test_reading_the_wrapping_key_makes_none(tmp_path: Path) -> None:
+    with pytest.raises(Corrupt, match="key_missing"):
+        wrapping_key(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_damaged_wrapping_key_is_refused_by_name(keys: Path) -> None:
+    (keys / "wrapping.key").write_bytes(b"A" * 44)
+    with pytest.raises(Corrupt, match="key_damaged"):
+        wrapping_key(keys)
 
 
 def test_only_the_owner_may_read_the_keys(keys: Path) -> None:

@@ -11,6 +11,8 @@ import pytest
 from sightline.kernel.errors import Corrupt, Unavailable
 from sightline.ledger.policy import Policy
 from sightline.record.stage import Answer
+from sightline.runtime.decider import Ears
+from sightline.runtime.reports import Progress
 from sightline.runtime.runner import Runner
 from sightline.runtime.settings import Settings
 from tests.builders import a_report
@@ -62,6 +64,45 @@ def test_clocks_strike_while_submissions_never_stop(town: Town) -> None:
     assert runner.stop()
     assert struck > before, "no hour strikes as long as partners send"
     assert all(one.done() for one in waiting)
+
+
+class Stuck:
+    """A decider that does not come on."""
+
+    progress = Progress()
+    is_over = True
+
+    def start(self, ears: Ears) -> None:
+        self.ears = ears
+
+    def __call__(self, *, is_new: bool) -> bool:
+        return False
+
+    def stop(self, timeout_s: float) -> bool:
+        return True
+
+
+def test_a_line_that_is_far_ahead_of_its_decider_takes_no_more_and_loses_none_of_what_it_took(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sightline.runtime.runner._UNDECIDED", town.hub.ledger.head() + 4)
+    settings = Settings(data=town.folder, clock_interval_s=0.01, batch_submissions=1, queue_submissions=5)
+    runner = Runner(town.hub, settings, Stuck())
+    runner.start()
+    took: list[Future[Answer]] = []
+
+    def is_busy() -> bool:
+        event = signs(town, POLICE, "missing.reported", a_report())
+        took.extend(found for found in [taken(runner, event)] if found is not None)
+        return runner.health()["waiting"] == 5 and not all(one.done() for one in took)
+
+    assert wait_until(is_busy)
+    before = epochs(town)
+    town.clock.advance(timedelta(hours=2))
+    assert wait_until(lambda: epochs(town) > before), "clocks wait for the decider"
+    assert not all(one.done() for one in took)
+    assert runner.stop()
+    assert {one.result().outcome for one in took} == {"accepted"}
 
 
 @pytest.mark.parametrize("broken", ["record", "decide", "seal"])

@@ -4,7 +4,9 @@ import os
 import signal
 import threading
 import time
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
@@ -17,17 +19,20 @@ from sightline.agency.follow import Cursor, Follower, catch_up
 from sightline.entrypoints.cli_serve import bind, serving, stopping_on_signals
 from sightline.kernel.errors import Unavailable
 from sightline.kernel.ids import DeskId
+from sightline.runtime.beside import Beside
 from sightline.runtime.embedded import embedded
 from sightline.runtime.settings import Settings
 from tests.faults import frames
 from tests.faults.books import close_the_books
 from tests.faults.campaign import ORIGIN, Campaign
-from tests.faults.child import Kill, PacedClock, Steps, log_to, watched
+from tests.faults.child import log_to, watched
+from tests.faults.decider import command_for
 from tests.faults.load import COUNCIL, MASH, POLICE, SCHOOL
 from tests.faults.marks import STEPS, Marks
 from tests.faults.partners import Sent
-from tests.faults.process import NURSERY, PATIENCE_S
+from tests.faults.process import NURSERY, PATIENCE_S, kill_group
 from tests.faults.reader import Follower as Remembered
+from tests.faults.steps import Kill, PacedClock, Plan, Steps
 
 pytestmark = pytest.mark.faults
 
@@ -35,13 +40,15 @@ SUBMISSIONS, SENDERS, KILLS = 420, 3, 8
 READERS = (POLICE, MASH, COUNCIL, SCHOOL)
 
 
-def serve(folder: str, port: int, began: float, marks: str, kill: Kill | None) -> None:
-    """A hub behind HTTP, until SIGTERM or worse."""
-    log_to(f"{folder}.log")
-    steps = Steps(Marks(Path(marks), fresh=True), kill)
-    hub = embedded(Path(folder), origin=ORIGIN, clock=PacedClock(began, 1.0), on_step=steps)
-    settings = Settings(data=Path(folder), port=port, seal_interval_ms=20)
-    with serving(watched(hub, steps), settings) as server, stopping_on_signals(server):
+def serve(port: int, plan: Plan) -> None:
+    """A hub behind HTTP with a decider beside it, in one group of processes, until SIGTERM or worse."""
+    os.setpgid(0, 0)
+    log_to(f"{plan.folder}.log")
+    steps = Steps(Marks(Path(plan.marks), fresh=True), plan.kill)
+    hub = embedded(Path(plan.folder), origin=ORIGIN, clock=PacedClock(plan.began, plan.pace), on_step=steps)
+    settings = Settings(data=Path(plan.folder), port=port, seal_interval_ms=20)
+    decider = Beside(command_for(plan))
+    with serving(watched(hub, steps), settings, decider) as server, stopping_on_signals(server):
         server.run(sockets=[bind("127.0.0.1", port)])
     hub.close()
     os._exit(0)
@@ -160,15 +167,28 @@ def kill_again_and_again(campaign: Campaign, desks: Desks, port: int) -> None:
         desks.life += 1
         at = Kill(STEPS[n // 2 % len(STEPS)], random.randint(2, 12)) if n % 2 else None
         server = started(campaign, port, at)
-        server.join(4.0 if at else random.uniform(0.6, 1.6))
-        server.kill()
+        moves(port, server)
+        server.join(4.0 if at else random.uniform(0.2, 1.0))
+        kill_group(server)
         server.join(PATIENCE_S)
         assert server.exitcode == -signal.SIGKILL
         campaign.report = campaign.verified(campaign.report)
 
 
+def moves(port: int, server: BaseProcess) -> None:
+    """Wait until the line moves, or the server has ended: a hub and its decider take a moment to load the policy."""
+    deadline = time.monotonic() + PATIENCE_S
+    while server.is_alive() and time.monotonic() < deadline:
+        with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection, suppress(OSError, HTTPException):
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status == 200:
+                return
+        time.sleep(0.02)
+
+
 def started(campaign: Campaign, port: int, kill: Kill | None) -> BaseProcess:
-    marks = str(campaign.folder.with_name("marks"))
-    server = NURSERY.Process(target=serve, args=(str(campaign.folder), port, campaign.began, marks, kill), daemon=True)
+    folder, marks = str(campaign.folder), str(campaign.folder.with_name("marks"))
+    plan = Plan(folder=folder, marks=marks, origin=ORIGIN, began=campaign.began, kill=kill)
+    server = NURSERY.Process(target=serve, args=(port, plan), daemon=True)
     server.start()
     return server

@@ -21,8 +21,9 @@ from sightline.kernel.ports import Clock, PolicyEngine
 from sightline.kernel.share import share
 from sightline.ledger.store import Ledger
 from sightline.runtime.build import Parts, build
-from sightline.runtime.embedded import WRAPPING, embedded
+from sightline.runtime.embedded import embedded
 from sightline.runtime.hub import Hub
+from sightline.runtime.stores import WRAPPING
 from sightline.view.reading import ItemView, View
 
 Raw = Mapping[str, Any]

@@ -1,6 +1,7 @@
 """SQLite for one machine: the library's recorder with `synchronous=FULL`, and our tables in the same file."""
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
@@ -25,24 +26,59 @@ MODULE = "sightline.adapters.sqlite"
 
 _IN_CHUNK = 400
 """Streams asked for in one statement: well below SQLite's bound on parameters."""
-
+_PATIENCE_S = 60
+"""How long a writer waits for another."""
+_ASK_AGAIN_S = 0.001
 
 _PASSING = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 class _Transaction(SQLiteTransaction):
+    def __init__(self, connection: SQLiteConnection, *, commit: bool, patience_s: float) -> None:
+        super().__init__(connection, commit=commit)
+        self._patience_s = patience_s
+
     def __enter__(self) -> SQLiteCursor:
         cursor = self.connection.cursor()
-        # A writer waits for the file here. Having read first, it could not wait: what it read would be out of date.
-        cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
+        if self.commit:
+            # A writer waits for the file here. Having read first, it could not wait: what it read would be out of date.
+            _begin_writing(cursor, self._patience_s)
+        else:
+            cursor.execute("BEGIN")
         return cursor
 
 
+def _begin_writing(cursor: SQLiteCursor, patience_s: float) -> None:
+    """Wait for the file, asking often: two processes write it.
+
+    SQLite's own way of waiting asks ever more seldom, up to ten times a second: the file then stands idle, or the other
+    one, who has just let it go, takes it again and again.
+    """
+    deadline = time.monotonic() + patience_s
+    cursor.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as exc:
+                if exc.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(_ASK_AGAIN_S)
+            else:
+                return
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout={int(patience_s * 1000)}")
+
+
 class _Connection(SQLiteConnection):
+    def __init__(self, connection: sqlite3.Connection, *, max_age: float | None, patience_s: float) -> None:
+        super().__init__(connection, max_age)
+        self._patience_s = patience_s
+
     @contextmanager
     def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
-        with _Transaction(self, commit=commit) as cursor, cursor:
+        with _Transaction(self, commit=commit, patience_s=self._patience_s) as cursor, cursor:
             yield cursor
 
 
@@ -52,10 +88,11 @@ class _Pool(SQLiteConnectionPool):
     def _create_connection(self) -> SQLiteConnection:
         cursor = super()._create_connection().cursor().sqlite_cursor
         cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA cache_size=-16384")
+        # Kibibytes. Whenever another connection has written, SQLite drops what it kept: more helps nobody.
+        cursor.execute("PRAGMA cache_size=-4096")
         # A batch writes some megabytes: checkpointing after each would write every page twice, at once.
         cursor.execute("PRAGMA wal_autocheckpoint=8000")
-        return _Connection(cursor.connection, max_age=self.max_age)
+        return _Connection(cursor.connection, max_age=self.max_age, patience_s=self.lock_timeout or _PATIENCE_S)
 
 
 class _Datastore(SQLiteDatastore):
@@ -184,7 +221,9 @@ class Factory(library.SQLiteFactory):
     def __init__(self, env: Any) -> None:
         super().__init__(env)
         self.datastore.close()
-        self.datastore = _Datastore(self.datastore.pool.db_name, lock_timeout=self.datastore.pool.lock_timeout or 60)
+        self.datastore = _Datastore(
+            self.datastore.pool.db_name, lock_timeout=self.datastore.pool.lock_timeout or _PATIENCE_S
+        )
 
 
 def _native(sql: str) -> str:

@@ -13,6 +13,8 @@ import uvicorn
 from sightline.entrypoints.api import create_app
 from sightline.entrypoints.api.streams import Streams
 from sightline.runtime import logs
+from sightline.runtime.beside import decider_for
+from sightline.runtime.decider import Decider
 from sightline.runtime.embedded import embedded
 from sightline.runtime.hub import Hub
 from sightline.runtime.runner import Runner
@@ -87,9 +89,12 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 @contextmanager
-def serving(hub: Hub, settings: Settings) -> Iterator[Server]:
-    """The hub with its line running, and a server ready to run. At the end the batch is finished, sealed and exported."""
-    runner = Runner(hub, settings)
+def serving(hub: Hub, settings: Settings, decider: Decider | None = None) -> Iterator[Server]:
+    """The hub with its line running, and a server ready to run. At the end the batch is finished, sealed and exported.
+
+    `decider`: by default the hub's own decide stage, within the line.
+    """
+    runner = Runner(hub, settings, decider)
     app = create_app(hub, runner, settings)
     config = uvicorn.Config(
         app,
@@ -112,7 +117,7 @@ def serve(settings: Settings, listening: socket.socket, announce: Callable[[Addr
     logs.configure()
     with (
         closing(embedded(settings.data, origin=settings.origin)) as hub,
-        serving(hub, settings) as server,
+        serving(hub, settings, decider_for(hub, settings)) as server,
         stopping_on_signals(server),
     ):
         announce(_address(hub, settings, listening))

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 
-from sightline.adapters.keyfile import load_or_create
+from sightline.adapters.keyfolder import wrapping_key
 from sightline.adapters.opa_wasm import WasmEngine
 from sightline.adapters.vault import SqliteVault
 from sightline.audit.replay import Replay, Replaying
@@ -25,7 +25,7 @@ from sightline.ledger.facts import unpack
 from sightline.ledger.items import ItemEntry
 from sightline.ledger.sealing import ItemKey, key_names
 from sightline.ledger.world import PolicyData
-from sightline.runtime.embedded import WRAPPING
+from sightline.runtime.stores import KEYS, vault_of
 
 Json = dict[str, Any]
 
@@ -127,10 +127,9 @@ def replay(hub: Folder) -> Replay:
 @contextmanager
 def vault(hub: Folder) -> Iterator[SqliteVault]:
     """The folder's keys of children and areas. Raises Unavailable ``no_keys`` where they are kept elsewhere."""
-    if not (hub.path / "keys" / "wrapping.key").exists():
+    if not (hub.path / KEYS / "wrapping.key").exists():
         raise Unavailable("no_keys", "the hub's keys are not in this folder")
-    keys = load_or_create(hub.path / "keys", hub.origin)
-    opened = SqliteVault(hub.path / "keys" / "children.sqlite", {WRAPPING: keys.wrapping})
+    opened = vault_of(hub.path, wrapping_key(hub.path / KEYS))
     try:
         yield opened
     finally:

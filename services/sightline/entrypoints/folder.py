@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sightline.adapters import sqlite
 from sightline.adapters.clock import SystemClock
 from sightline.kernel.errors import Unavailable
 from sightline.ledger.directory import Directory
@@ -15,8 +14,7 @@ from sightline.record.admin import Admin
 from sightline.register.reading import RegisterReader
 from sightline.runtime.embedded import embedded
 from sightline.runtime.settings import Settings
-
-LEDGER = "sightline.sqlite"
+from sightline.runtime.stores import KEYS, LEDGER, ledger_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +31,7 @@ class Folder:
 
 def origin_of(path: Path, otherwise: str) -> str:
     """The origin of the log in that folder; `otherwise` for a folder that is not a hub's yet."""
-    file = path / "keys" / "origin"
+    file = path / KEYS / "origin"
     return urlsafe_b64decode(file.read_bytes()).decode() if file.exists() else otherwise
 
 
@@ -55,7 +53,7 @@ def opened(path: Path) -> Iterator[Folder]:
     """The folder, closed again at the end. Raises Unavailable ``no_hub`` where there is none."""
     if not (path / LEDGER).exists():
         raise Unavailable("no_hub", "this folder holds no hub's data")
-    ledger = Ledger(env={"PERSISTENCE_MODULE": sqlite.MODULE, "SQLITE_DBNAME": str(path / LEDGER)})
+    ledger = ledger_of(path)
     try:
         origin = origin_of(path, "")
         directory = Directory(ledger)

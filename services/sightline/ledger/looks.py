@@ -141,7 +141,7 @@ class _Side:
     def standing(self, desk: str) -> tuple[Sequence[str], bool]:
         """How that desk is involved."""
         involvement = self._child.involved.get(desk)
-        return (involvement.counting(self._since), bool(involvement.claimed)) if involvement else ((), False)
+        return (tuple(involvement.counting(self._since)), bool(involvement.claimed)) if involvement else ((), False)
 
 
 def is_stale(child: ChildFold, now: datetime) -> bool:

@@ -8,20 +8,15 @@ from sightline.adapters.keyfile import HubKeys
 from sightline.audit.replay import Replay, Replaying
 from sightline.decide import folds
 from sightline.decide.stage import TABLES as DECIDE_TABLES
-from sightline.decide.stage import Decide
 from sightline.feed.reading import FeedReader
 from sightline.feed.stage import TABLES as FEED_TABLES
 from sightline.feed.stage import Feed
 from sightline.formats import jwe
-from sightline.formats.fields import Fields
-from sightline.formats.policy_digest import policy_data
-from sightline.formats.schemas import Schemas
 from sightline.kernel.ports import Clock, PolicyEngine
 from sightline.ledger import clocks, positions
 from sightline.ledger.directory import Directory, PresentDesks, SendersByRole
 from sightline.ledger.sealing import KeyVault
 from sightline.ledger.store import Ledger
-from sightline.ledger.world import PolicyData
 from sightline.protocol.areas import read_area
 from sightline.record.admin import Admin
 from sightline.record.matching import Matcher
@@ -32,6 +27,7 @@ from sightline.record.tables import TABLES as RECORD_TABLES
 from sightline.register.export import Export
 from sightline.register.seal import Register
 from sightline.register.tables import TABLES as REGISTER_TABLES
+from sightline.runtime.build_decide import build_decide, read_rules
 from sightline.runtime.hub import Areas, Hub, sign_receipts
 from sightline.verify.stage import Verify
 from sightline.view.notices import Notices
@@ -73,11 +69,8 @@ def build(parts: Parts) -> Hub:
     with database.transaction() as session:
         for statement in TABLES:
             session.execute(statement)
-    documents = policy_data(parts.policies)
-    data = PolicyData.read(documents)
-    schemas = Schemas.load(duty_types=frozenset(documents["duty_types"]))
-    fields = Fields(schemas)
-    areas = {name: read_area(row) for name, row in documents["areas"].items()}
+    rules = read_rules(parts.policies)
+    areas = {name: read_area(row) for name, row in rules.documents["areas"].items()}
     directory = Directory(parts.ledger)
     admin = Admin(ledger=parts.ledger, clock=parts.clock)
     admin.found(origin=parts.origin, engine=parts.engine)
@@ -85,9 +78,9 @@ def build(parts: Parts) -> Hub:
     vkey = parts.keys.checkpoint.vkey
 
     def replay() -> Replay:
-        policies = {parts.engine.policy: (parts.engine, data)}
+        policies = {parts.engine.policy: (parts.engine, rules.data)}
         return Replaying(
-            ledger=parts.ledger, database=database, vault=parts.vault, fields=fields, policies=policies.get
+            ledger=parts.ledger, database=database, vault=parts.vault, fields=rules.fields, policies=policies.get
         ).run()
 
     return Hub(
@@ -99,9 +92,9 @@ def build(parts: Parts) -> Hub:
         database=database,
         ledger=parts.ledger,
         directory=directory,
-        schemas=schemas,
+        schemas=rules.schemas,
         unsealer=jwe.Unsealer([parts.keys.unseal]),
-        verify=Verify(keys=directory, senders=SendersByRole(documents["senders"])),
+        verify=Verify(keys=directory, senders=SendersByRole(rules.documents["senders"])),
         record=Record(
             ledger=parts.ledger,
             vault=parts.vault,
@@ -114,13 +107,11 @@ def build(parts: Parts) -> Hub:
             clock=parts.clock,
             on_step=parts.on_step,
         ),
-        decide=Decide(
+        decide=build_decide(
             ledger=parts.ledger,
-            database=database,
-            engine=parts.engine,
-            data=data,
-            fields=fields,
             vault=parts.vault,
+            engine=parts.engine,
+            rules=rules,
             clock=parts.clock,
             on_step=parts.on_step,
         ),
@@ -137,7 +128,7 @@ def build(parts: Parts) -> Hub:
             database=database,
             ledger=parts.ledger,
             vault=parts.vault,
-            fields=fields,
+            fields=rules.fields,
             desks=PresentDesks(directory),
             origin=parts.origin,
         ),

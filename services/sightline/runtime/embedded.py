@@ -3,19 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from sightline.adapters import sqlite
 from sightline.adapters.clock import SystemClock
 from sightline.adapters.keyfile import load_or_create
 from sightline.adapters.opa_wasm import WasmEngine
-from sightline.adapters.vault import SqliteVault
 from sightline.kernel.ports import Clock
 from sightline.kernel.share import share
-from sightline.ledger.store import Ledger
 from sightline.runtime.build import Parts, build
 from sightline.runtime.hub import Hub
-
-WRAPPING = "2026"
-"""Name of the wrapping key in force: dated, so that it can be retired with the backups that hold it."""
+from sightline.runtime.stores import KEYS, ledger_of, vault_of
 
 
 def embedded(
@@ -23,9 +18,9 @@ def embedded(
 ) -> Hub:
     """A hub in that folder, founded if it is new."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    keys = load_or_create(folder / "keys", origin)
-    vault = SqliteVault(folder / "keys" / "children.sqlite", {WRAPPING: keys.wrapping})
-    ledger = Ledger(env={"PERSISTENCE_MODULE": sqlite.MODULE, "SQLITE_DBNAME": str(folder / "sightline.sqlite")})
+    keys = load_or_create(folder / KEYS, origin)
+    vault = vault_of(folder, keys.wrapping)
+    ledger = ledger_of(folder)
     policies = share("policies")
     engine = WasmEngine(policies)
 

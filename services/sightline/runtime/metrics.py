@@ -8,6 +8,7 @@ from prometheus_client.registry import Collector
 
 from sightline.runtime.hub import Hub
 from sightline.runtime.runner import Runner
+from sightline.runtime.usage import peak_memory_bytes
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -34,7 +35,19 @@ class _Line(Collector):
         yield _plain_counter("stage_stops", "Times that a stage could not go on.", counts.stops)
         yield _gauge("queue_submissions", "Submissions waiting to be recorded.", _number(health["waiting"]))
         yield _gauge("line_alive", "1 while the line moves.", float(bool(health["alive"]) and not health["trouble"]))
+        yield self._memory()
         yield from self._evidence(_number(health["decided"]))
+
+    def _memory(self) -> Metric:
+        """The line's own process, and the decider's where it has one."""
+        family = GaugeMetricFamily(
+            "sightline_peak_memory_bytes",
+            "Most memory held so far; 0 for a decider without a process of its own.",
+            labels=["process"],
+        )
+        family.add_metric(["line"], peak_memory_bytes())
+        family.add_metric(["decide"], self._runner.decider.progress.peak_memory_bytes)
+        return family
 
     def _evidence(self, decided: float) -> Iterator[Metric]:
         head, sealed = self._hub.ledger.head(), self._hub.register.reader.head()

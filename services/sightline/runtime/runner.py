@@ -1,16 +1,15 @@
-"""The embedded line: three threads that check, write and release. All stop when told, and after their batch.
+"""The embedded line: three threads that check, write and release, and a decider between the last two.
 
-Checking (parse, signatures) overlaps with recording and deciding of the batch before, and with sealing, export and
-telling of the one before that: signatures and disks release the interpreter lock, so both cores work. Each table has
-one writer, and the store lets one transaction write at a time.
+All stop when told, and after their batch. Checking (parse, signatures) overlaps with recording of the batch before, and
+with sealing, export and telling of the one before that: signatures and disks release the interpreter lock. The decider
+runs in a process of its own, or in the thread that writes. Each table has one writer, and the store lets one
+transaction write at a time.
 """
 
 import queue
 import threading
-from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from time import perf_counter
 
 import structlog
@@ -19,39 +18,30 @@ from sightline.kernel.errors import Corrupt, SightlineError, Unavailable
 from sightline.kernel.ids import DeskId
 from sightline.kernel.values import Rejected, Verified
 from sightline.record.stage import Answer
+from sightline.runtime.counts import Counts
+from sightline.runtime.decider import STARTING, Decider, Ears, Here, back_off_s
 from sightline.runtime.hub import Hub
+from sightline.runtime.reports import Progress
 from sightline.runtime.settings import Settings
 
 _log = structlog.get_logger("sightline.line")
 
 _AHEAD = 2
 """Checked batches that may wait for the writer."""
-_IDLE_S = 0.05
-_BACK_OFF_S = (0.1, 0.5, 2.0, 5.0)
+_IDLE_S, _AHEAD_S = 0.05, 0.01
+_UNDECIDED = 2_048
+"""Entries that may wait for the decider: beyond it the line takes nothing, and then the hub says that it is busy."""
 
 Waiting = tuple[bytes, "Future[Answer]"]
-
-
-@dataclass(slots=True)
-class Counts:
-    """What the line has done since it started: for metrics, never for decisions."""
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    codes: Counter[str] = field(default_factory=Counter)
-    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-    """Seconds spent in each stage."""
-    entries_decided: int = 0
-    leaves_sealed: int = 0
-    clocks_struck: int = 0
-    stops: int = 0
-    """How often a stage said that it could not go on."""
 
 
 class Runner:
     """Runs a hub's stages. `submit` may be called from any thread."""
 
-    def __init__(self, hub: Hub, settings: Settings) -> None:
+    def __init__(self, hub: Hub, settings: Settings, decider: Decider | None = None) -> None:
+        """`decider`: by default the hub's own decide stage, in the thread that writes."""
         self.counts = Counts()
+        self.decider = decider or Here(hub.decide)
         self._hub = hub
         self._settings = settings
         self._queue: queue.Queue[Waiting] = queue.Queue(maxsize=settings.queue_submissions)
@@ -61,6 +51,8 @@ class Runner:
         self._trouble: dict[str, str] = {}
         self._corrupt = ""
         self._decided = threading.Event()
+        self._recorded = 0
+        """Position of the last entry, as far as the line knows."""
         self._sealed_at = 0.0
         self._struck_at = 0.0
         self._check = threading.Thread(target=self._check_all, name="sightline-check", daemon=True)
@@ -79,6 +71,7 @@ class Runner:
 
     def start(self) -> None:
         """Begin. What a stop or a kill left undone is finished first."""
+        self.decider.start(Ears(decided=self._hear_decided, waits=self._hear_waits, broke=self._break))
         for thread in (self._check, self._write, self._release):
             thread.start()
 
@@ -89,9 +82,11 @@ class Runner:
         with self._news:
             self._news.notify_all()
         deadline = perf_counter() + timeout_s
-        for thread in (self._check, self._write, self._release):
+        for thread in (self._check, self._write):
             thread.join(max(0.0, deadline - perf_counter()))
-        return not any(thread.is_alive() for thread in (self._check, self._write, self._release))
+        is_decided = self.decider.stop(deadline - perf_counter())
+        self._release.join(max(0.0, deadline - perf_counter()))
+        return is_decided and not any(thread.is_alive() for thread in (self._check, self._write, self._release))
 
     def submit(self, raw: bytes) -> "Future[Answer]":
         """The answer to one submission, when it is recorded. Raises `Unavailable` when no more can wait."""
@@ -119,7 +114,7 @@ class Runner:
             "trouble": self._corrupt or ", ".join(sorted(self._trouble.values())),
             "corrupt": bool(self._corrupt),
             "waiting": self._queue.qsize(),
-            "decided": self._hub.decide.at,
+            "decided": self.decider.progress.position,
         }
 
     def _check_all(self) -> None:
@@ -160,24 +155,29 @@ class Runner:
         """Call `once` until everything is done; wait and try again while something does not answer."""
         failures = 0
         while not self._corrupt:
+            # Asked first: what was done while `once` ran must be followed by another look.
+            is_last = self._stopping.is_set() and is_done()
             try:
                 moved = once()
                 failures = 0
                 self._trouble.pop(name, None)
             except Unavailable as exc:
-                self._stalled(name, exc, failures)
+                self._note(name, exc.code)
+                self._stopping.wait(back_off_s(failures))
                 failures += 1
                 moved = False
             except Exception as exc:  # noqa: BLE001  # whatever it is, the line must be seen to have stopped
-                self._break(exc)
+                code = exc.code if isinstance(exc, SightlineError) else "internal_error"
+                _log.error("line stopped", code=code, kind=type(exc).__name__, corrupt=isinstance(exc, Corrupt))
+                self._break(code)
                 return
-            if not moved and self._stopping.is_set() and (is_done() or failures):
+            if not moved and (is_last or (failures and self._stopping.is_set())):
                 return
 
-    def _break(self, exc: Exception) -> None:
+    def _break(self, code: str) -> None:
         """Our own evidence disagrees, or we have a fault: stop, say so, and leave nobody waiting."""
-        self._corrupt = exc.code if isinstance(exc, SightlineError) else "internal_error"
-        _log.error("line stopped", code=self._corrupt, kind=type(exc).__name__, corrupt=isinstance(exc, Corrupt))
+        self._corrupt = self._corrupt or code
+        self.decider.stop(0.0)
         while not self._checked.empty() or self._check.is_alive():
             try:
                 _, waiting = self._checked.get(timeout=_IDLE_S)
@@ -191,28 +191,39 @@ class Runner:
         return not self._check.is_alive() and self._checked.empty()
 
     def _released_all(self) -> bool:
-        return not self._write.is_alive()
+        return not self._write.is_alive() and self.decider.is_over
 
     def _write_once(self) -> bool:
-        """Record the next batch if there is one, and decide what is new. Whether there was anything to do."""
+        """Record the next batch if there is one, and see that it is decided. Whether there was anything to do."""
         # Before the batch: a deadline must not wait until partners stop sending (P12).
-        self._strike()
+        is_new = self._strike()
+        if self._is_far_ahead():
+            self._stopping.wait(_AHEAD_S)
+            return self.decider(is_new=is_new)
         try:
             checked, waiting = self._checked.get(timeout=_IDLE_S)
         except queue.Empty:
-            return self._decide()
+            return self.decider(is_new=is_new)
         self._record(checked, waiting)
-        self._decide()
+        self.decider(is_new=True)
         return True
 
-    def _decide(self) -> bool:
-        started = perf_counter()
-        decided = self._hub.decide()
-        self.counts.seconds["decide"] += perf_counter() - started
-        self.counts.entries_decided += decided
-        if decided:
-            self._decided.set()
-        return bool(decided)
+    def _is_far_ahead(self) -> bool:
+        """Whether more is recorded than the decider can soon decide. What was taken before a stop is recorded anyway."""
+        waiting = self._recorded - self.decider.progress.position
+        return waiting > _UNDECIDED and not self._stopping.is_set()
+
+    def _hear_decided(self, progress: Progress) -> None:
+        self._trouble.pop("decide", None)
+        self.counts.seconds["decide"] += progress.seconds
+        self.counts.entries_decided += progress.entries
+        self._decided.set()
+
+    def _hear_waits(self, code: str) -> None:
+        if code == STARTING:
+            self._trouble["decide"] = code
+        else:
+            self._note("decide", code)
 
     def _release_once(self) -> bool:
         """Seal and tell what was decided, at most once in each interval. Whether there was anything to do."""
@@ -238,6 +249,7 @@ class Runner:
         except BaseException as exc:
             _fail(waiting, exc if isinstance(exc, SightlineError) else Unavailable("internal_error"))
             raise
+        self._recorded = self._hub.ledger.head()
         self.counts.seconds["record"] += perf_counter() - started
         for one in checked:
             if isinstance(one, Rejected) and one.sender is None:
@@ -249,21 +261,23 @@ class Runner:
                 self.counts.codes[answer.refusal.code] += 1
             future.set_result(answer)
 
-    def _strike(self) -> None:
+    def _strike(self) -> bool:
+        """Whether any clock ran out, at most once in each interval."""
         moment = perf_counter()
         if moment - self._struck_at < self._settings.clock_interval_s:
-            return
+            return False
         self._struck_at = moment
-        self._hub.strike.hourly()
-        self.counts.clocks_struck += self._hub.strike()
+        is_hour = self._hub.strike.hourly()
+        struck = self._hub.strike()
+        self.counts.clocks_struck += struck
+        return is_hour or bool(struck)
 
-    def _stalled(self, name: str, exc: Unavailable, failures: int) -> None:
-        """Say what the line waits for, and wait a little longer each time."""
-        if self._trouble.get(name) != exc.code:
-            _log.warning("line waits", code=exc.code)
-        self._trouble[name] = exc.code
+    def _note(self, name: str, code: str) -> None:
+        """Say what the line waits for."""
+        if self._trouble.get(name) != code:
+            _log.warning("line waits", code=code)
+        self._trouble[name] = code
         self.counts.stops += 1
-        self._stopping.wait(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
 
 
 def _fail(waiting: Sequence[Waiting], exc: SightlineError) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     """Submissions taken in one transaction."""
     queue_submissions: int = Field(default=2048, ge=1)
     """Submissions that may wait; beyond it the hub answers 503."""
+    decide: Literal["auto", "process", "inline"] = "auto"
+    """Where the decide stage runs: in a process of its own, or in the thread that records. auto: a process of its own
+    where the hub may use two cores or more."""
     seal_interval_ms: int = Field(default=100, ge=1, le=60_000)
     """How long a decision may wait for its checkpoint while busy."""
     clock_interval_s: float = Field(default=1.0, gt=0, le=3600)

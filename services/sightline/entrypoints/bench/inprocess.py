@@ -9,10 +9,12 @@ from functools import partial
 from typing import Any
 
 from sightline.entrypoints.bench import rounds, wire
-from sightline.entrypoints.bench.measure import bytes_in, peak_memory_mb
+from sightline.entrypoints.bench.measure import bytes_in, megabytes
 from sightline.entrypoints.bench.rounds import ORIGIN, Answered, Asked, News, Rounds
 from sightline.kernel.ids import DeskId
 from sightline.record.stage import Answer
+from sightline.runtime import usage
+from sightline.runtime.beside import decider_for
 from sightline.runtime.embedded import embedded
 from sightline.runtime.hub import Hub
 from sightline.runtime.runner import Runner
@@ -26,7 +28,7 @@ _POLL_S = 0.002
 
 
 class Embedded:
-    """The line of a hub in this process."""
+    """The line of a hub in this process, and its decider beside it."""
 
     def __init__(self, hub: Hub, runner: Runner) -> None:
         self._hub = hub
@@ -45,10 +47,28 @@ class Embedded:
     def wait_until_released(self) -> None:
         """Until every entry is decided, every leaf sealed and every sealed leaf told."""
         head = self._hub.ledger.head()
-        while not (self._hub.decide.at >= head and rounds.is_told(self._hub.ledger)):
-            if self._runner.health()["corrupt"]:
-                raise RuntimeError(f"the line stopped: {self._runner.health()['trouble']}")
+        while not (self._runner.decider.progress.position >= head and rounds.is_told(self._hub.ledger)):
+            self._check()
             time.sleep(_POLL_S)
+
+    def start(self) -> None:
+        """Start the line, and wait until it moves: the decider's process takes a moment to load the policy."""
+        self._runner.start()
+        while self._runner.health()["trouble"]:
+            self._check()
+            time.sleep(_POLL_S)
+
+    def cpu_s(self) -> float:
+        """Processor seconds of this process and of the decider's."""
+        return usage.cpu_s() + self._runner.decider.progress.cpu_s
+
+    def peak_memory_mb(self) -> float:
+        """What this process held at most, and the decider's: their sum, though not at the same moment perhaps."""
+        return megabytes(usage.peak_memory_bytes() + self._runner.decider.progress.peak_memory_bytes)
+
+    def _check(self) -> None:
+        if self._runner.health()["corrupt"]:
+            raise RuntimeError(f"the line stopped: {self._runner.health()['trouble']}")
 
     def news(self, desk: DeskId, after: int) -> list[News]:
         """A page of that desk's feed."""
@@ -69,16 +89,18 @@ def measure(asked: Asked) -> dict[str, Any]:
     with closing(embedded(folder, origin=ORIGIN)) as hub:
         keys = rounds.admit(hub)
         wire.keep_keys(asked.folder / "keys.json", list(keys.values()))
-        runner = Runner(hub, Settings(data=folder))
+        settings = Settings(data=folder)
+        runner = Runner(hub, settings, decider_for(hub, settings))
+        line = Embedded(hub, runner)
         keep = partial(wire.keep, asked.folder / "events.bin")
         workload = rounds.a_workload(asked, hub.clock.now())
-        sending = Rounds("inprocess", Embedded(hub, runner), keys, workload, keep)
-        at_start = peak_memory_mb()
-        runner.start()
+        sending = Rounds("inprocess", line, keys, workload, keep)
+        line.start()
+        at_start = line.peak_memory_mb()
         sending.run(asked.submissions)
         runner.stop()
         figures = _figures(sending, hub, runner)
-        peak = peak_memory_mb()
+        peak = line.peak_memory_mb()
     stored, leaves = bytes_in(folder), figures["leaves"]
     return {
         **figures,
@@ -97,7 +119,7 @@ def _figures(sending: Rounds, hub: Hub, runner: Runner) -> dict[str, Any]:
         "cpu_s": round(spent.cpu_s, 3),
         "cores_used": round(spent.cpu_s / spent.wall_s, 2) if spent.wall_s else 0.0,
         "types": rounds.types(hub.ledger),
-        "distinct_facts": hub.decide.memo_asked,
+        "distinct_facts": runner.decider.progress.asked,
         **found,
         "seconds_by_stage": {name: round(s, 3) for name, s in sorted(runner.counts.seconds.items())},
     }

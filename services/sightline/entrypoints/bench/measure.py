@@ -1,28 +1,31 @@
 """What every row measures the same way: wall time, processor time, memory, and percentiles."""
 
-import resource
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from sightline.runtime import usage
 
 
 @dataclass(slots=True)
 class Spent:
     """Time spent inside `Spent.measured` blocks."""
 
+    cpu: Callable[[], float] = usage.cpu_s
+    """Processor seconds so far, of whatever is measured."""
     wall_s: float = 0.0
     cpu_s: float = 0.0
 
     @contextmanager
     def measured(self) -> Iterator[None]:
         """Count what happens inside."""
-        wall, cpu = time.perf_counter(), time.process_time()
+        wall, cpu = time.perf_counter(), self.cpu()
         yield
         self.wall_s += time.perf_counter() - wall
-        self.cpu_s += time.process_time() - cpu
+        self.cpu_s += self.cpu() - cpu
 
     def rate(self, count: int) -> float:
         """How many in a second."""
@@ -30,13 +33,13 @@ class Spent:
 
 
 def peak_memory_mb() -> float:
-    """The most memory this process has held so far, in megabytes of 10^6 bytes (getrusage)."""
-    return megabytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    """The most memory this process has held so far."""
+    return megabytes(usage.peak_memory_bytes())
 
 
-def megabytes(maxrss: int) -> float:
-    """A ``ru_maxrss`` in megabytes of 10^6 bytes: Linux counts kibibytes, macOS bytes."""
-    return round(maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6, 1)
+def megabytes(count: int) -> float:
+    """Bytes in megabytes of 10^6."""
+    return round(count / 1e6, 1)
 
 
 def percentile(sorted_values: Sequence[float], share: float) -> float:

@@ -23,6 +23,7 @@ from sightline.entrypoints.bench.server import Server, founded, serving
 from sightline.kernel.ids import DeskId
 from sightline.ledger.positions import position
 from sightline.ledger.store import Ledger
+from sightline.runtime import usage
 
 SAMPLE = 4_000
 CONNECTIONS = 128
@@ -88,6 +89,10 @@ class OverHttp:
         head = self._ledger.head()
         while not (self._decided() >= head and rounds.is_told(self._ledger)):
             time.sleep(_POLL_S)
+
+    def cpu_s(self) -> float:
+        """Of this process alone: the server's is not told."""
+        return usage.cpu_s()
 
     def news(self, desk: DeskId, after: int) -> list[News]:
         """A page of that desk's feed."""

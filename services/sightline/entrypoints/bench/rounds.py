@@ -67,6 +67,9 @@ class Line(Protocol):
     def wait_until_released(self) -> None:
         """Return when every entry is decided, every leaf sealed and every sealed leaf told."""
 
+    def cpu_s(self) -> float:
+        """Processor seconds so far, of this process and of those that work for it."""
+
     def news(self, desk: DeskId, after: int) -> list[News]:
         """A page of that desk's feed."""
 
@@ -118,7 +121,7 @@ class Rounds:
         self, name: str, line: Line, keys: Keys, workload: Workload, keep: Callable[[Sequence[bytes]], None] | None
     ) -> None:
         """`keep` is given each round's bytes before they are sent."""
-        self.spent = Spent()
+        self.spent = Spent(line.cpu_s)
         self.outcomes: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
         self.bytes_sent = 0

@@ -1,12 +1,13 @@
 """A hub behind HTTP in a process of its own, as ``sightline serve`` starts it: for the rows that measure it from outside."""
 
 import json
-import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 
 from sightline.entrypoints.bench.measure import megabytes
@@ -16,13 +17,17 @@ from sightline.runtime.embedded import embedded
 _COMMAND = (sys.executable, "-c", "from sightline.entrypoints.cli import app; app()", "serve")
 
 
+_PEAK = re.compile(r"^sightline_peak_memory_bytes{.*} (\S+)$", re.MULTILINE)
+_TIMEOUT_S = 60.0
+
+
 @dataclass(slots=True)
 class Server:
     """One that runs, or has run."""
 
     url: str
     peak_memory_mb: float = 0.0
-    """Known once it has ended."""
+    """Of its processes, until it was told to end; known from then on."""
 
     @property
     def port(self) -> int:
@@ -54,12 +59,14 @@ def serving(folder: Path) -> Iterator[Server]:
         try:
             yield server
         finally:
+            with suppress(OSError):  # One that died is seen by whoever waits for it; it has nothing to tell.
+                server.peak_memory_mb = _peak_memory_mb(server.port)
             process.terminate()
-            server.peak_memory_mb = _peak_memory_mb(process)
 
 
-def _peak_memory_mb(process: "subprocess.Popen[bytes]") -> float:
-    """The most that the process held, once it has ended: only who waits for it is told."""
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return megabytes(usage.ru_maxrss)
+def _peak_memory_mb(port: int) -> float:
+    """The most that the hub's process held, and its decider's: what they say themselves, added up."""
+    with closing(HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_S)) as connection:
+        connection.request("GET", "/metrics")
+        page = connection.getresponse().read().decode()
+    return megabytes(round(sum(map(float, _PEAK.findall(page)))))

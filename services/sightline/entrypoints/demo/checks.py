@@ -24,8 +24,8 @@ from sightline.kernel.share import share
 from sightline.ledger.items import CHILD_PART, ItemEntry
 from sightline.ledger.sealing import ItemKey, KeyVault, key_names
 from sightline.record.stage import Answer
-from sightline.runtime.embedded import WRAPPING
 from sightline.runtime.hub import Hub
+from sightline.runtime.stores import WRAPPING
 
 _LEDGER = 100_000
 
