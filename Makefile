@@ -121,9 +121,38 @@ clean: ## remove the virtual environment and the tools' caches
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # -------------------------------------------------------------------------------------------------------- services
+.PHONY: infra-up
+infra-up: $(STAMP) ## start Kafka, OPA and PostgreSQL on loopback, with topics, policy and tables; says what is missing
+	@infra/up
+
+.PHONY: infra-down
+infra-down: ## stop them (what they hold stays)
+	@infra/down
+
+.PHONY: infra-status
+infra-status: ## say which of them are up
+	@infra/status
+
+.PHONY: infra-install
+infra-install: ## install what they need outside the clone: opa (needs Go) and Kafka's jars (needs Java 17 and Maven)
+	@infra/opa/install
+	@infra/kafka/install
+
 .PHONY: infra-opa
 infra-opa: ## install the pinned opa outside the clone (needs Go)
 	@infra/opa/install
+
+.PHONY: infra-kafka
+infra-kafka: ## install the pinned Kafka's jars outside the clone (needs Java 17 and Maven)
+	@infra/kafka/install
+
+.PHONY: infra-plan
+infra-plan: $(STAMP) ## show how the broker differs from infra/kafka/topics.yaml (exit code 2 if it does)
+	@infra/kafka/topics plan
+
+.PHONY: infra-apply
+infra-apply: $(STAMP) ## make the broker as infra/kafka/topics.yaml declares; never deletes a topic
+	@infra/kafka/topics apply
 
 .PHONY: infra-up-postgres
 infra-up-postgres: ## start a PostgreSQL cluster on loopback; prints its address

@@ -33,6 +33,14 @@ settings.register_profile("thorough", parent=settings.get_profile("default"), ma
 settings.load_profile(os.environ.get("SIGHTLINE_EXAMPLES", "default"))
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the marks that are set below; let one library be, which still reads its own files in an old way."""
+    config.addinivalue_line("filterwarnings", "ignore:(read|open)_text is deprecated:DeprecationWarning")
+    config.addinivalue_line(
+        "markers", "kafka: needs Java and Kafka's jars (set on every test that asks for the fixture)"
+    )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test that asks for a service, so that `-m "not postgres"` needs no care from its author."""
     for item in items:
@@ -41,6 +49,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("postgres")
         if "opa_server" in fixtures or "opa" in fixtures:
             item.add_marker("opa")
+        if "kafka_server" in fixtures:
+            item.add_marker("kafka")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -115,6 +125,21 @@ def opa_server(opa: Path) -> Iterator[str]:
             yield f"http://{address}"
         finally:
             server.terminate()
+
+
+@pytest.fixture(scope="session")
+def kafka_server() -> Iterator[Path]:
+    """The folder of a throwaway Kafka node that holds nothing: address, ca.pem, secrets/admin.password."""
+    found = run("infra/kafka/find")
+    if found.returncode:
+        without(found.stderr.strip())
+    folder = Path(tempfile.mkdtemp(prefix="sightline-kafka-"))
+    try:
+        started = run("infra/kafka/up", "--throwaway", folder)
+        assert started.returncode == 0, started.stderr
+        yield folder
+    finally:
+        run("infra/kafka/down", "--throwaway", folder)
 
 
 def wait_until_it_answers(server: subprocess.Popen[bytes], url: str, seconds: float = 30) -> None:

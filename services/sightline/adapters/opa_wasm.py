@@ -6,6 +6,7 @@ Fits `kernel.ports.PolicyEngine`. Reads ``build/policy.wasm`` and ``build/data.j
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from opapywasm import (
@@ -47,10 +48,12 @@ class WasmEngine:
         pool_size: int = 2,
         deadline_s: float = 5.0,
         memory_bytes: int = 64 * 1024 * 1024,
+        late: bool = False,
     ) -> None:
         """`deadline_s` and `memory_bytes` bound one evaluation; a busy machine must not turn a decision into none.
 
         One evaluation is a list of documents, which takes some 6 ms and 3 MiB; a document that fails is asked alone.
+        `late`: make the module ready when it is first asked, for a program that mostly has its name to tell (25 MB).
 
         Raises Refused (``engine_policy_mismatch``) if the compiled data is not that of the sources, and Unavailable
         (``engine_down``) if the module cannot be read or run.
@@ -60,7 +63,9 @@ class WasmEngine:
             raise Refused("engine_policy_mismatch", "build/data.json is not the data of the sources: make policy")
         self._policy_digest = policy_digest(folder)
         self._engine_digest = digest(canonical({"data": digest(data), "module": digest(module)}))
-        config = PolicyConfig(
+        self._module, self._data = module, data
+        self._making = Lock()
+        self._config = PolicyConfig(
             pool_size=pool_size,
             default_entrypoint=ENTRYPOINT,
             eval_timeout_seconds=deadline_s,
@@ -68,11 +73,10 @@ class WasmEngine:
             max_input_bytes=LIST_BYTES + len(as_list([])),
             parse_raw_json_input=False,  # `answers` has done so, document by document
         )
-        try:
-            self._policy = OpaWasmPolicy.from_wasm_bytes(module, config)
-            self._policy.set_data(data)
-        except OpaWasmError as exc:
-            raise Unavailable("engine_down", "the compiled policy cannot be run") from exc
+        self._policy: OpaWasmPolicy | None = None
+        self._closed = False
+        if not late:
+            self._ready()
 
     @property
     def policy(self) -> str:
@@ -93,16 +97,39 @@ class WasmEngine:
 
     def close(self) -> None:
         """Free the instances. Asking afterwards raises Unavailable."""
-        self._policy.close()
+        with self._making:
+            self._closed = True
+            if self._policy is not None:
+                self._policy.close()
+
+    def _ready(self) -> OpaWasmPolicy:
+        """The policy that can be run, made when it is first needed."""
+        if self._policy is not None:
+            return self._policy
+        with self._making:
+            if self._closed:
+                raise Unavailable("engine_down", "this engine was closed")
+            if self._policy is None:
+                self._policy = _runnable(self._module, self._data, self._config)
+            return self._policy
 
     def _ask(self, facts: Sequence[bytes]) -> object:
         try:
-            decisions = self._policy.evaluate(as_list(facts))
+            decisions = self._ready().evaluate(as_list(facts))
         except OpaWasmError as exc:
             raise NotDecided(_reason(exc)) from exc
         if decisions is UNDEFINED:
             raise NotDecided("undefined")
         return decisions
+
+
+def _runnable(module: bytes, data: bytes, config: PolicyConfig) -> OpaWasmPolicy:
+    try:
+        policy = OpaWasmPolicy.from_wasm_bytes(module, config)
+        policy.set_data(data)
+    except OpaWasmError as exc:
+        raise Unavailable("engine_down", "the compiled policy cannot be run") from exc
+    return policy
 
 
 def _reason(exc: OpaWasmError) -> str:

@@ -29,6 +29,8 @@ _TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
 _DEFINING = 7_396_107
 """Advisory lock held while tables are made: ``IF NOT EXISTS`` alone fails when two processes start at once."""
 
+_MAKES = re.compile(r"\s*CREATE (?:TABLE|INDEX) IF NOT EXISTS (\w+)")
+
 _LOST = frozenset({None, "57P01", "57P02", "57P03", "08006"})
 """SQLSTATE of a connection that is gone; none where the server could not say so any more."""
 
@@ -60,9 +62,19 @@ class PostgresSession:
         """Run one statement; its rows as tuples."""
         statement, defines = _native(sql)
         if defines:
+            if self._has(defines):
+                return []
             self._cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_DEFINING,))
         self._cursor.execute(statement, tuple(params))
         return self._cursor.fetchall() if self._cursor.description else []
+
+    def _has(self, name: str) -> bool:
+        """Whether that table or index is there. Looked up, since ``IF NOT EXISTS`` asks first whether one may make it:
+
+        the role of a hub may not (infra/postgres/roles.sql).
+        """
+        self._cursor.execute("SELECT to_regclass(%s) IS NOT NULL", (name,))
+        return bool((self._cursor.fetchone() or (False,))[0])
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
         """Run one statement for each row."""
@@ -227,13 +239,13 @@ class Factory(library.PostgresFactory):
 
 
 @lru_cache(maxsize=512)
-def _native(sql: str) -> tuple[bytes, bool]:
-    """The statement as psycopg takes it, and whether it defines a table or an index.
+def _native(sql: str) -> tuple[bytes, str]:
+    """The statement as psycopg takes it, and the table or index that it makes if there is none; empty for others.
 
     Texts are compared byte by byte as in SQLite: an order by the server's language would differ from hub to hub.
     """
     native = sql.replace("%", "%%").replace("?", "%s")
-    defines = native.lstrip().startswith("CREATE")
-    if defines:
+    makes = _MAKES.match(native)
+    if native.lstrip().startswith("CREATE"):
         native = re.sub(r"\bTEXT\b", 'TEXT COLLATE "C"', re.sub(r"\bBLOB\b", "BYTEA", native))
-    return native.encode(), defines
+    return native.encode(), makes[1] if makes else ""

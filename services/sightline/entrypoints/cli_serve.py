@@ -12,7 +12,7 @@ import uvicorn
 
 from sightline.entrypoints.api import create_app
 from sightline.entrypoints.api.streams import Streams
-from sightline.runtime import logs
+from sightline.runtime import logs, memory
 from sightline.runtime.beside import decider_for
 from sightline.runtime.decider import Decider
 from sightline.runtime.embedded import embedded
@@ -120,6 +120,7 @@ def serve(settings: Settings, listening: socket.socket, announce: Callable[[Addr
         serving(hub, settings, decider_for(hub, settings)) as server,
         stopping_on_signals(server),
     ):
+        memory.settle()
         announce(_address(hub, settings, listening))
         server.run(sockets=[listening])
 

@@ -135,6 +135,7 @@ def of_desk_and_item(facts: Facts) -> tuple[Fields, Fields, Fields, Mask]:
 def of_child(section: Section, mask: Mask) -> tuple[Fields, Fields]:
     """What stands for a child, and what of the item's is weighed only against the child's consent."""
     child = dict(zip(CHILD, section.values, strict=True))
+    _duties_to(child, mask)
     _whereabouts(child, mask)
     return child, _consent(child, mask)
 
@@ -218,14 +219,18 @@ def _mask(desk: Fields, item: Fields, *, refers: bool) -> Mask:
     )
 
 
-def _whereabouts(child: Fields, mask: Mask) -> None:
-    """D-30, D-33, D-14, D-31, D-12, D-16."""
+def _duties_to(child: Fields, mask: Mask) -> None:
+    """D-30, D-33."""
     if not mask.refers:
         child["age_band"], child["presumed_child"] = "not_recorded", False
     if not mask.police:
         child["missing_status"] = "none"
     if child["missing_status"] == "absent":
         child["missing_status"] = "missing"
+
+
+def _whereabouts(child: Fields, mask: Mask) -> None:
+    """D-14, D-31, D-12, D-16."""
     if child["trafficking_status"] == "none":
         child["location_protected"] = False
     if child["trafficking_status"] in _SUSPECTED:

@@ -23,7 +23,7 @@ from sightline.decide.stage import Decide
 from sightline.kernel.errors import Corrupt, SightlineError, Unavailable
 from sightline.kernel.ports import Clock
 from sightline.kernel.share import share
-from sightline.runtime import logs
+from sightline.runtime import logs, memory
 from sightline.runtime.build_decide import build_decide, read_rules
 from sightline.runtime.decider import back_off_s
 from sightline.runtime.reports import (
@@ -114,6 +114,7 @@ def run(opening: AbstractContextManager[Decide], line: Line) -> int:
     """Decide until told to stop; how it ended."""
     try:
         with opening as decide:
+            memory.settle()
             return _keep_deciding(decide, line)
     except Unavailable as exc:
         line.say(Waits(exc.code))

@@ -22,7 +22,7 @@ def embedded(
     vault = vault_of(folder, keys.wrapping)
     ledger = ledger_of(folder)
     policies = share("policies")
-    engine = WasmEngine(policies)
+    engine = WasmEngine(policies, late=True)
 
     def close() -> None:
         hub.verify.close()

@@ -28,9 +28,8 @@ def verbs(wanted: Holding, found: Holding) -> list[str]:
 
 def a_topic(**changes: Any) -> Topic:
     """A topic of submissions."""
-    return Topic(
-        **({"name": "sightline.submissions", "partitions": 6, "replicas": 1, "settings": {"a": "1"}} | changes)
-    )
+    topic: dict[str, Any] = {"name": "sightline.submissions", "partitions": 6, "replicas": 1, "settings": {"a": "1"}}
+    return Topic(**{**topic, **changes})
 
 
 def holding(topic: Topic) -> Holding:

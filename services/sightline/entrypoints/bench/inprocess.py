@@ -13,7 +13,7 @@ from sightline.entrypoints.bench.measure import bytes_in, megabytes
 from sightline.entrypoints.bench.rounds import ORIGIN, Answered, Asked, News, Rounds
 from sightline.kernel.ids import DeskId
 from sightline.record.stage import Answer
-from sightline.runtime import usage
+from sightline.runtime import memory, usage
 from sightline.runtime.beside import decider_for
 from sightline.runtime.embedded import embedded
 from sightline.runtime.hub import Hub
@@ -92,6 +92,7 @@ def measure(asked: Asked) -> dict[str, Any]:
         settings = Settings(data=folder)
         runner = Runner(hub, settings, decider_for(hub, settings))
         line = Embedded(hub, runner)
+        memory.settle()
         keep = partial(wire.keep, asked.folder / "events.bin")
         workload = rounds.a_workload(asked, hub.clock.now())
         sending = Rounds("inprocess", line, keys, workload, keep)
