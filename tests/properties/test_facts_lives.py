@@ -76,6 +76,19 @@ def test_the_same_ledger_gives_the_same_leaves_however_its_entries_are_batched(
         copy.hub.close()
 
 
+@FEW
+@given(acts=lives(least=5, most=20), kept=st.integers(0, 6))
+def test_the_same_ledger_gives_the_same_leaves_however_few_folds_stay_in_memory(acts: list[Act], kept: int) -> None:
+    with lived(acts) as town:
+        expected = bodies(town)
+        copy = undecided_copy(town, town.folder.parent / "copy")
+        copy.hub.decide._folds_kept = kept  # noqa: SLF001  # a hub offers no choice: it is a matter of speed alone
+        while copy.hub.decide(3):
+            pass
+        assert bodies(copy) == expected
+        copy.hub.close()
+
+
 WORK = ("decide", "decide some", "seal", "seal some", "tell", "crash")
 
 

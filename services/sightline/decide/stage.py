@@ -22,12 +22,12 @@ from sightline.ledger.store import Collision, Ledger, Placed
 from sightline.ledger.world import PolicyData, World
 
 NAME = "decide"
-BATCH = 768
+BATCH = 256
 """Entries in one transaction."""
 SLICE = 500
 """Items of one slice of a large change (design §6)."""
-_CHILDREN_KEPT, _ITEMS_KEPT = 10_000, 6_000
-"""Folds kept in memory between batches: bounded, so that memory does not grow with history."""
+FOLDS_KEPT = 2_500
+"""Children, and items, of which folds stay in memory between batches: bounded, so that it does not grow with history."""
 
 TABLES = (
     (
@@ -88,6 +88,7 @@ class Decide:
         clock: Clock,
         on_step: Callable[[str], None] = lambda _: None,
     ) -> None:
+        self._folds_kept = FOLDS_KEPT
         self._ledger = ledger
         self._database = database
         self._engine = engine
@@ -145,7 +146,7 @@ class Decide:
             advance(session, NAME, self._position, end)
             self._write(session, derivation, decided, parking)
         self._position, self._next_leaf, self._parking = end, self._next_leaf + len(decided.leaves), parking
-        derivation.working.settle(children_kept=_CHILDREN_KEPT, items_kept=_ITEMS_KEPT)
+        derivation.working.settle(kept=self._folds_kept)
 
     def _write(
         self, session: Session, derivation: Derivation, decided: Decided, parking: dict[int, Undecidable]

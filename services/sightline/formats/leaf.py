@@ -61,7 +61,7 @@ class LeafForm:
 
 def leaf_bytes(members: Mapping[str, Any]) -> bytes:
     """Canonical bytes of a leaf whose members are already of the narrow profile: ASCII, integers, sorted arrays."""
-    return orjson.dumps(members, option=orjson.OPT_SORT_KEYS)
+    return bytes(memoryview(orjson.dumps(members, option=orjson.OPT_SORT_KEYS)))  # without the room it was written in
 
 
 def feed_kind(eff: str, told: str) -> str:

@@ -18,7 +18,7 @@ HOLDS_FOR = "sha256:z8KIqpt33UJTGZoTOxXDa7oFIVPvMvjBlw44KlkE5bo"
 Key = tuple[object, ...]
 Fields = dict[str, Any]
 
-_REMEMBERED = 60_000
+_REMEMBERED = 20_000
 """Pairs of sections whose part of the key is remembered. Beyond it that memory starts again."""
 
 _BARE = frozenset({"not_possible", "not_appropriate", "refused", "withdrawn"})
@@ -69,6 +69,8 @@ class Relevant:
         self._next = count()
         self._profiles: dict[Key, tuple[int, Mask]] = {}
         self._children: dict[tuple[Section, Mask], int] = {}
+        self._masks: dict[Mask, Mask] = {}
+        """Few are different: equal ones are kept once."""
 
     def __call__(self, facts: Facts) -> Key:
         """The key of that document."""
@@ -85,7 +87,8 @@ class Relevant:
         if len(self._profiles) >= _REMEMBERED:
             self._profiles.clear()
         fields = of_desk_and_item(facts)
-        found = self._number(*(tuple(one.values()) for one in fields[:3])), fields[3]
+        mask = self._masks.setdefault(fields[3], fields[3])
+        found = self._number(*(tuple(one.values()) for one in fields[:3])), mask
         self._profiles[facts[1:]] = found
         return found
 

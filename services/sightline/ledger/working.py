@@ -29,8 +29,8 @@ class Working:
     changed_children: set[str] = field(default_factory=set)
     changed_items: set[int] = field(default_factory=set)
     new_items: list[int] = field(default_factory=list)
-    _recent: set[str] = field(default_factory=set)
-    """Children looked at since folds were last dropped."""
+    _used: dict[str, None] = field(default_factory=dict)
+    """Children in hand, the one looked at last at the end."""
 
     def prefetch(self, placed: Sequence[Placed]) -> None:
         """Load what these entries touch, in a few queries."""
@@ -56,16 +56,19 @@ class Working:
 
     def load_children(self, ids: Sequence[str]) -> None:
         """Have those children's folds in hand, and those of records that may be the same child's."""
-        self._recent.update(ids)
+        for child in ids:
+            self._used.pop(child, None)
+            self._used[child] = None
         missing = [c for c in dict.fromkeys(ids) if c not in self.children]
-        if not missing:
-            return
-        found = self.store.children(missing)
-        items_of = self.store.items_of(missing)
-        for child in missing:
-            self.children[child] = found.get(child) or ChildFold(id=child)
-            self.items_of[child] = items_of.get(child, [])
-        self.load_children([c for child in missing for c in self.children[child].candidates])
+        if missing:
+            found = self.store.children(missing)
+            items_of = self.store.items_of(missing)
+            for child in missing:
+                self.children[child] = found.get(child) or ChildFold(id=child)
+                self.items_of[child] = items_of.get(child, [])
+        same = [c for child in ids for c in self.children[child].candidates if c not in self.children]
+        if same:
+            self.load_children(same)
 
     def load_items(self, positions: Sequence[int]) -> None:
         """Have those items' folds in hand."""
@@ -91,22 +94,26 @@ class Working:
             held = self.keys[position] = ItemKey(parents, stream, version)
         return held
 
-    def settle(self, *, children_kept: int, items_kept: int) -> None:
-        """Everything is stored: nothing is unsaved any more. When there are many folds in hand, drop the older half."""
+    def settle(self, *, kept: int) -> None:
+        """Everything is stored: nothing is unsaved any more. Of more folds than are to be kept, drop the older half."""
         self.changed_children.clear()
         self.changed_items.clear()
         self.new_items.clear()
         self.keys.clear()
-        if len(self.children) > children_kept or len(self.items) > items_kept:
-            self._keep_recent(children_kept // 2, items_kept // 2)
+        if len(self.children) > kept or len(self.items) > kept:
+            self._keep_recent(kept // 2)
 
-    def _keep_recent(self, children: int, items: int) -> None:
-        """What was looked at since the last time stays: most of what is sent speaks of few children, again and again."""
-        recent, self._recent = self._recent, set()
-        kept = {p for c in recent for p in self.items_of[c] if p in self.items}
-        if len(recent) > children or len(kept) > items:
-            recent, kept = set(), set()
-        self.children = {c: fold for c, fold in self.children.items() if c in recent}
-        self.items_of = {c: of for c, of in self.items_of.items() if c in recent}
-        self.items = {p: fold for p, fold in self.items.items() if p in kept}
-        self.named = {ref: p for ref, p in self.named.items() if p in kept}
+    def _keep_recent(self, most: int) -> None:
+        """What was looked at last stays: most of what is sent speaks of few children, again and again."""
+        kept: dict[str, None] = {}
+        places: set[int] = set()
+        for child in reversed(self._used):
+            if len(kept) == most or len(places) + len(self.items_of[child]) > most:
+                break
+            kept[child] = None
+            places.update(self.items_of[child])
+        self._used = dict.fromkeys(reversed(kept))
+        self.children = {c: fold for c, fold in self.children.items() if c in kept}
+        self.items_of = {c: of for c, of in self.items_of.items() if c in kept}
+        self.items = {p: fold for p, fold in self.items.items() if p in places}
+        self.named = {ref: p for ref, p in self.named.items() if p in places}

@@ -99,9 +99,9 @@ def measure(asked: Asked) -> dict[str, Any]:
         line.start()
         at_start = line.peak_memory_mb()
         sending.run(asked.submissions)
+        peak = line.peak_memory_mb()
         runner.stop()
         figures = _figures(sending, hub, runner)
-        peak = line.peak_memory_mb()
     stored, leaves = bytes_in(folder), figures["leaves"]
     return {
         **figures,

@@ -9,7 +9,7 @@ are seeded; keys, signatures and the hub's references are not.
 import random
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -98,6 +98,13 @@ class Event:
     id: str
     subjects: tuple[int, ...]
     """Numbers of the children it speaks of, as far as the form itself names them."""
+
+    def in_short(self) -> "Event":
+        """The same without most of its form: enough to learn from the answer to it."""
+        said = self.data.get("children", [self.data.get("child", {})])
+        named = [{"identifiers": ()} if "identifiers" in child else {} for child in said]
+        harm = bool(self.data.get("sharing", {}).get("detriment"))
+        return replace(self, data={"children": named, "sharing": {"detriment": harm}})
 
 
 @dataclass(frozen=True, slots=True)
