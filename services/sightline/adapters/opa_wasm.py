@@ -4,38 +4,19 @@ Fits `kernel.ports.PolicyEngine`. Reads ``build/policy.wasm`` and ``build/data.j
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from opapywasm import (
-    UNDEFINED,
-    OpaAbortError,
-    OpaBuiltinError,
-    OpaEvaluationError,
-    OpaMemoryError,
-    OpaWasmError,
-    OpaWasmPolicy,
-    PolicyConfig,
-)
-
-from sightline.adapters.asking import LIST_BYTES, NotDecided, answers, as_list
+from sightline.adapters.asking import answers
 from sightline.formats.canonical import canonical
 from sightline.formats.policy_digest import digest, policy_data, policy_digest
 from sightline.kernel.errors import Refused, Unavailable
 
-ENTRYPOINT = "sightline/disclosure/decisions"
-
-_PAGE_BYTES = 65_536
-
-_REASONS: tuple[tuple[type[OpaWasmError], str], ...] = (
-    (OpaMemoryError, "memory"),
-    (OpaAbortError, "trap"),
-    (OpaBuiltinError, "trap"),
-    (OpaEvaluationError, "trap"),
-)
-"""Failures that a document can cause. Any other is the engine's own, and then nothing was decided."""
+if TYPE_CHECKING:
+    from sightline.adapters.wasm_module import Module
 
 
 class WasmEngine:
@@ -63,17 +44,11 @@ class WasmEngine:
             raise Refused("engine_policy_mismatch", "build/data.json is not the data of the sources: make policy")
         self._policy_digest = policy_digest(folder)
         self._engine_digest = digest(canonical({"data": digest(data), "module": digest(module)}))
-        self._module, self._data = module, data
-        self._making = Lock()
-        self._config = PolicyConfig(
-            pool_size=pool_size,
-            default_entrypoint=ENTRYPOINT,
-            eval_timeout_seconds=deadline_s,
-            max_memory_pages=memory_bytes // _PAGE_BYTES,
-            max_input_bytes=LIST_BYTES + len(as_list([])),
-            parse_raw_json_input=False,  # `answers` has done so, document by document
+        self._make: Callable[[], Module] = partial(
+            _made, module, data, pool_size=pool_size, deadline_s=deadline_s, memory_bytes=memory_bytes
         )
-        self._policy: OpaWasmPolicy | None = None
+        self._making = Lock()
+        self._module: Module | None = None
         self._closed = False
         if not late:
             self._ready()
@@ -93,52 +68,32 @@ class WasmEngine:
 
         Reasons: ``undefined``, ``malformed_facts``, ``deadline``, ``trap``, ``memory``, ``malformed_result``.
         """
-        return answers(facts, self._ask)
+        return answers(facts, self._ready().ask)
 
     def close(self) -> None:
         """Free the instances. Asking afterwards raises Unavailable."""
         with self._making:
             self._closed = True
-            if self._policy is not None:
-                self._policy.close()
+            if self._module is not None:
+                self._module.close()
 
-    def _ready(self) -> OpaWasmPolicy:
-        """The policy that can be run, made when it is first needed."""
-        if self._policy is not None:
-            return self._policy
+    def _ready(self) -> "Module":
+        """What can be run, made when it is first needed."""
+        if self._module is not None:
+            return self._module
         with self._making:
             if self._closed:
                 raise Unavailable("engine_down", "this engine was closed")
-            if self._policy is None:
-                self._policy = _runnable(self._module, self._data, self._config)
-            return self._policy
-
-    def _ask(self, facts: Sequence[bytes]) -> object:
-        try:
-            decisions = self._ready().evaluate(as_list(facts))
-        except OpaWasmError as exc:
-            raise NotDecided(_reason(exc)) from exc
-        if decisions is UNDEFINED:
-            raise NotDecided("undefined")
-        return decisions
+            if self._module is None:
+                self._module = self._make()
+            return self._module
 
 
-def _runnable(module: bytes, data: bytes, config: PolicyConfig) -> OpaWasmPolicy:
-    try:
-        policy = OpaWasmPolicy.from_wasm_bytes(module, config)
-        policy.set_data(data)
-    except OpaWasmError as exc:
-        raise Unavailable("engine_down", "the compiled policy cannot be run") from exc
-    return policy
+def _made(module: bytes, data: bytes, **bounds: Any) -> "Module":
+    # Imported here: the runtime behind it takes some ten megabytes, for nothing where nobody asks.
+    from sightline.adapters.wasm_module import Module  # noqa: PLC0415
 
-
-def _reason(exc: OpaWasmError) -> str:
-    if isinstance(exc, OpaEvaluationError) and "time limit" in str(exc):
-        return "deadline"
-    for kind, reason in _REASONS:
-        if isinstance(exc, kind):
-            return reason
-    raise Unavailable("engine_down", "the policy engine does not answer") from exc
+    return Module(module, data, **bounds)
 
 
 def _compiled(folder: Path) -> tuple[bytes, bytes]:

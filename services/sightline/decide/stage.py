@@ -26,7 +26,7 @@ BATCH = 256
 """Entries in one transaction."""
 SLICE = 500
 """Items of one slice of a large change (design §6)."""
-FOLDS_KEPT = 2_500
+FOLDS_KEPT = 2_000
 """Children, and items, of which folds stay in memory between batches: bounded, so that it does not grow with history."""
 
 TABLES = (

@@ -262,7 +262,7 @@ class Derivation:
             self.working.changed_items.add(item.position)
         every = every or look.everyone
         due = [DeskId(d) for d in sorted(item.told) if every or d in new or look.differs_for(DeskId(d))]
-        return {desk: desks.facts(desk, look.sections, of_item, protocol) for desk in due}
+        return desks.facts(due, look.sections, of_item, protocol)
 
 
 def _recalled_as(item: ItemFold, touched: Touched) -> str:

@@ -5,7 +5,7 @@ facts share one result. A document is four sections; equal sections are one obje
 compared by what they are made of and written out only when the policy is asked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 from typing import NamedTuple
@@ -225,22 +225,35 @@ class DeskSections:
             found |= {DeskId(d) for d, involvement in child.involved.items() if involvement.counts(item.position)}
         return {d for d in found if d in known} | self._reach.desks
 
-    def facts(self, desk: DeskId, sections: Sequence[OfChild], of_item: Section, protocol: Section) -> "Documents":
-        """The desk's documents: one for each child."""
-        documents = []
-        for one in sections:
-            of_child = one.section(agency_of(desk)) if one.own else one.shared
-            documents.append(Facts(of_child, self._section(desk, one), of_item, protocol))
-        return tuple(documents)
+    def facts(
+        self, desks: Iterable[DeskId], sections: Sequence[OfChild], of_item: Section, protocol: Section
+    ) -> "ForDesks":
+        """Those desks' documents: one for each child."""
+        parts = [(one.shared, one.own, self._desk_sections(one), one) for one in sections]
+        return {
+            desk: tuple(
+                [
+                    Facts(one.section(agency_of(desk)) if own else shared, of_desk(desk), of_item, protocol)
+                    for shared, own, of_desk, one in parts
+                ]
+            )
+            for desk in desks
+        }
 
-    def _section(self, desk_id: DeskId, one: OfChild) -> Section:
-        if one.against or self._item.exclude or desk_id in self._named or desk_id in one.involved:
-            return self._related(desk_id, one.child, one.against)
-        # Most desks: nothing about this item or child singles them out.
-        known = self._reach.plain.get(desk_id)
-        if known is None:
-            known = self._reach.plain[desk_id] = self._make(desk_id, _NO_RELATION)
-        return known
+    def _desk_sections(self, one: OfChild) -> Callable[[DeskId], Section]:
+        """The section of each desk for that child. Most desks: nothing about this item or child singles them out."""
+        plain, make = self._reach.plain, self._make
+        everyone = bool(one.against or self._item.exclude)
+
+        def of_desk(desk: DeskId) -> Section:
+            if everyone or desk in self._named or desk in one.involved:
+                return self._related(desk, one.child, one.against)
+            known = plain.get(desk)
+            if known is None:
+                known = plain[desk] = make(desk, _NO_RELATION)
+            return known
+
+        return of_desk
 
     def _related(self, desk_id: DeskId, child: ChildFold | None, conflicts: AbstractSet[str]) -> Section:
         item, agency = self._item, agency_of(desk_id)

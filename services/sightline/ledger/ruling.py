@@ -16,7 +16,7 @@ from sightline.ledger.derivation import EDITION
 from sightline.ledger.facts import ITEM, Documents, Facts, ForDesks
 from sightline.ledger.relevance import Key, everything
 
-MEMO_LIMIT = 15_000
+MEMO_LIMIT = 10_000
 """Distinct facts documents remembered, and rulings by key: beyond it either starts again by itself."""
 
 _TOLD = ("nothing", "exists", "classes")
