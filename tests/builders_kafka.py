@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from sightline.adapters.kafka_admin import Access, BrokerAdmin
+from sightline.adapters.kafka_admin import BrokerAdmin
+from sightline.formats.broker_access import Access
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -17,8 +19,9 @@ AGENCIES = """
 agencies:
   kent: [missing, bureau]
   kent-council: [duty]
+  solent: [sending, following, proving, reading]
 """
-"""Two agencies, of which one's name is the beginning of the other's."""
+"""Two agencies, of which one's name is the beginning of the other's; and one whose desks' systems talk to a hub."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +58,14 @@ class Node:
         return subprocess.run(
             [*program, "--agencies", agencies, *options], capture_output=True, text=True, check=False, timeout=120
         )
+
+    def has_topics(self) -> None:
+        """See to it that the agencies' topics and rights are there, beside whatever other tests declared."""
+        file = self.folder / "agencies.yaml"
+        others = yaml.safe_load(file.read_text())["agencies"] if file.exists() else {}
+        file.write_text(yaml.safe_dump({"agencies": others | yaml.safe_load(AGENCIES)["agencies"]}))
+        applied = self.topics("apply")
+        assert applied.returncode in {0, 2}, applied.stderr
 
     def send(self, user: str, topic: str, value: bytes = b"sealed") -> None:
         """Send one entry as that user and wait until the broker has it. Raises what the broker answers."""

@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -34,8 +35,7 @@ settings.load_profile(os.environ.get("SIGHTLINE_EXAMPLES", "default"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the marks that are set below; let one library be, which still reads its own files in an old way."""
-    config.addinivalue_line("filterwarnings", "ignore:(read|open)_text is deprecated:DeprecationWarning")
+    """Name the marks that are set below."""
     config.addinivalue_line(
         "markers", "kafka: needs Java and Kafka's jars (set on every test that asks for the fixture)"
     )
@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("postgres")
         if "opa_server" in fixtures or "opa" in fixtures:
             item.add_marker("opa")
-        if "kafka_server" in fixtures:
+        if "kafka_server" in fixtures or "kafka_server_of_a_hub" in fixtures:
             item.add_marker("kafka")
 
 
@@ -127,8 +127,8 @@ def opa_server(opa: Path) -> Iterator[str]:
             server.terminate()
 
 
-@pytest.fixture(scope="session")
-def kafka_server() -> Iterator[Path]:
+@contextmanager
+def a_broker() -> Iterator[Path]:
     """The folder of a throwaway Kafka node that holds nothing: address, ca.pem, secrets/admin.password."""
     found = run("infra/kafka/find")
     if found.returncode:
@@ -140,6 +140,20 @@ def kafka_server() -> Iterator[Path]:
         yield folder
     finally:
         run("infra/kafka/down", "--throwaway", folder)
+
+
+@pytest.fixture(scope="session")
+def kafka_server() -> Iterator[Path]:
+    """A broker for all tests that declare what they need beside what others declared."""
+    with a_broker() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def kafka_server_of_a_hub() -> Iterator[Path]:
+    """Another, for a hub with its whole cast: what it declares is all that there is."""
+    with a_broker() as folder:
+        yield folder
 
 
 def wait_until_it_answers(server: subprocess.Popen[bytes], url: str, seconds: float = 30) -> None:

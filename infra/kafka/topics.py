@@ -21,8 +21,9 @@ from typing import Any, TextIO
 
 import yaml
 
-from sightline.adapters.kafka_admin import Access, BrokerAdmin
+from sightline.adapters.kafka_admin import BrokerAdmin
 from sightline.adapters.kafka_rights import Change, Holding, declared, difference
+from sightline.formats.broker_access import Access
 from sightline.kernel.errors import Refused, SightlineError, Unavailable
 
 HERE = Path(__file__).resolve().parent

@@ -12,6 +12,9 @@ from tests.builders_ledger import OnPostgres, OnSqlite, Settings, a_ledger, at_o
 
 TABLE = "CREATE TABLE IF NOT EXISTS things (name TEXT PRIMARY KEY, number BIGINT, sealed BLOB)"
 PUT = "INSERT INTO things VALUES (?, ?, ?)"
+MANY: list[tuple[int | None, bytes | None]] = [
+    (0, b""), (-1, None), (None, b"\x00\xff"), (2**31, b"'"), (-(2**63), b"\\"), (2**63 - 1, bytes(range(256)))
+]  # fmt: skip
 
 
 class Burst(Exception):
@@ -176,6 +179,29 @@ class DatabaseContract:
         with database.transaction() as session:
             session.execute_many(PUT, [])
         assert self.rows(database) == []
+
+    def test_many_rows_hold_what_one_does(self, database: Database) -> None:
+        rows = [(f"n{n}", value, body) for n, (value, body) in enumerate(MANY)]
+        self.put(database, *rows)
+        with database.reading() as session:
+            assert [tuple(row) for row in everything(session)] == rows
+
+    def test_of_many_rows_one_that_is_there_already_keeps_all_out(self, database: Database) -> None:
+        self.put(database, ("b", 1, b""))
+        with pytest.raises(Corrupt, match="row_taken"):
+            self.put(database, ("a", 1, b""), ("b", 2, b""), ("c", 3, b""))
+        assert self.rows(database) == [("b", 1, b"")]
+
+    def test_of_many_rows_those_that_are_there_may_be_left(self, database: Database) -> None:
+        self.put(database, ("b", 1, b""))
+        with database.transaction() as session:
+            session.execute_many(f"{PUT} ON CONFLICT (name) DO NOTHING", [("a", 1, b""), ("b", 2, b""), ("a", 3, b"")])
+        assert self.rows(database) == [("a", 1, b""), ("b", 1, b"")]
+
+    def test_a_number_may_stand_in_the_statement_for_many_rows(self, database: Database) -> None:
+        with database.transaction() as session:
+            session.execute_many("INSERT INTO things VALUES (?, 7, ?)", [("a", b"x"), ("b", b"y")])
+        assert self.rows(database) == [("a", 7, b"x"), ("b", 7, b"y")]
 
     def test_conflicts_are_settled_and_told(self, database: Database) -> None:
         update = f"{PUT} ON CONFLICT (name) DO UPDATE SET number = excluded.number RETURNING number"

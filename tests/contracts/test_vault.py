@@ -8,10 +8,12 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from sightline.adapters.postgres_vault import PostgresVault
 from sightline.adapters.vault import SqliteVault, connect
-from sightline.kernel.errors import Corrupt
+from sightline.kernel.errors import Corrupt, Refused, Unavailable
 from sightline.ledger.sealing import KeyVault
 from tests.builders_ledger import at_once
 
@@ -170,3 +172,68 @@ class TestSqliteVault(VaultContract):
             with closing(connect(path)) as file:
                 assert file.execute("PRAGMA synchronous").fetchone() == (FULL,)
                 assert file.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+class TestPostgresVault(VaultContract):
+    """A database of its own, outside the ledger's and its backups."""
+
+    @pytest.fixture
+    def opened(self, postgres_dsn: str) -> Iterator[Callable[..., KeyVault]]:
+        vaults: list[PostgresVault] = []
+
+        def open_it(wrapping: dict[str, bytes] = NEW) -> KeyVault:
+            vaults.append(PostgresVault(postgres_dsn, wrapping))
+            return vaults[-1]
+
+        yield open_it
+        for vault in vaults:
+            vault.close()
+
+    def test_no_key_stands_in_the_table(self, vault: KeyVault, postgres_dsn: str) -> None:
+        secret = os.urandom(32)
+        vault.store({"child:one": secret})
+        with psycopg.connect(postgres_dsn) as connection:
+            ((name, under, wrapped),) = connection.execute("SELECT name, under, wrapped FROM keys").fetchall()
+        assert (name, under) == ("child:one", "2026")
+        assert secret not in wrapped
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            pytest.param("UPDATE keys SET wrapped = (SELECT wrapped FROM keys WHERE name = 'b')", id="another's"),
+            pytest.param("UPDATE keys SET wrapped = substr(wrapped, 1, 59)", id="cut"),
+            pytest.param("UPDATE keys SET wrapped = ''", id="emptied"),
+            pytest.param("UPDATE keys SET under = '2024'", id="under another name"),
+        ],
+    )
+    def test_a_changed_row_is_corrupt(self, opened: Callable[..., KeyVault], postgres_dsn: str, change: str) -> None:
+        opened().store({"a": bytes(32), "b": bytes(32)})
+        with psycopg.connect(postgres_dsn) as connection:
+            connection.execute(change.encode())
+        with pytest.raises(Corrupt, match="wrapped_key"):
+            opened().open(["a"])
+
+    def test_a_connection_that_the_server_ended_is_replaced(self, vault: KeyVault, postgres_dsn: str) -> None:
+        vault.store(keys(1))
+        with psycopg.connect(postgres_dsn, autocommit=True) as admin:
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        vault.store(keys(1, 1))
+        assert vault.open(list(keys(2))) == keys(2)
+
+    def test_a_table_that_cannot_be_read_is_corrupt(self, vault: KeyVault, postgres_dsn: str) -> None:
+        with psycopg.connect(postgres_dsn) as connection:
+            connection.execute("ALTER TABLE keys RENAME TO gone")
+            connection.execute("CREATE VIEW keys AS SELECT name, under, wrapped FROM gone WHERE 1/0 > 0")
+        with pytest.raises(Corrupt, match="vault_damaged"):
+            vault.open(["a"])
+
+    def test_a_server_that_is_not_there_is_unavailable(self) -> None:
+        with pytest.raises(Unavailable, match="vault_unavailable"):
+            PostgresVault("postgresql://nobody:x@127.0.0.1:1/none", NEW, timeout_s=1)
+
+    def test_an_address_that_leaves_something_out_is_refused(self) -> None:
+        with pytest.raises(Refused, match="database_address"):
+            PostgresVault("postgresql://127.0.0.1/none", NEW)

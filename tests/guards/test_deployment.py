@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from sightline.adapters.kafka_rights import declared
+from sightline.runtime.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS = ("record", "relay", "decide", "seal", "clock")
@@ -174,10 +175,17 @@ def test_each_stage_holds_the_keys_that_the_design_gives_it() -> None:
         "decide": {"keys-decide"},
         "seal": {"keys-seal"},
         "serve": {"keys-serve"},
+        "clock": {"keys-clock"},
         "relay": set(),
-        "clock": set(),
         "opa": set(),
     }
+
+
+def test_every_setting_that_is_given_is_one_that_there_is() -> None:
+    (config,) = documents("ConfigMap")
+    given = {e["name"] for d in documents("Deployment") for c in pod(d)["containers"] for e in c.get("env", ())}
+    known = {f"SIGHTLINE_{name.upper()}" for name in Settings.model_fields}
+    assert {name for name in {*given, *config["data"]} if name.startswith("SIGHTLINE_")} <= known
 
 
 def test_the_broker_is_reached_by_the_workers_that_have_a_user_there() -> None:

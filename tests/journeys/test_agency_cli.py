@@ -140,6 +140,13 @@ def test_sending_again_gets_the_first_receipt(hub: Serving, place: Path, sent: d
     assert (said.code, said.json[0]["outcome"], said.json[0]["number"]) == (0, "repeated", 1)
 
 
+def test_a_sealed_report_is_taken_like_an_open_one(hub: Serving, place: Path, sent: dict[str, Any]) -> None:
+    made = sightline("agency", "sign", place / "desk", "missing.reported", form(place, 3), "--id", "sealed-1")
+    assert made.code == 0
+    said = agency(hub, place, "submit", "--seal")
+    assert (said.code, said.json[0]["event"], said.json[0]["outcome"]) == (0, "sealed-1", "accepted")
+
+
 def test_a_refusal_ends_with_4_and_keeps_the_hubs_receipt(hub: Serving, place: Path, sent: dict[str, Any]) -> None:
     broken = place / "broken.json"
     broken.write_text(json.dumps(a_missing(a_child(2)) | {"missing_since": None}))

@@ -238,6 +238,8 @@ def test_receipts_are_compared_with_what_was_sent_and_what_the_hub_gives(hub: Se
         assert codes(list(check_receipts([unknown], client, hub.keys))) == ["receipt_missing"]
         forged = Kept(name=sent.name, event=event, receipt=sent.compact[:-8] + b"AAAAAAAA")
         assert codes(list(check_receipts([forged], client, hub.keys))) == ["bad_signature"]
+        nameless = list(check_receipts([Kept(name="", event=event, receipt=sent.compact)], client, hub.keys))
+        assert (codes(nameless), exit_code(nameless)) == (["receipt_without_name"], 3)
         unsent = list(check_receipts([Kept(name="x", event=event, receipt=b"")], client, hub.keys))
         assert (codes(unsent), exit_code(unsent)) == (["no_receipt"], 3)
 

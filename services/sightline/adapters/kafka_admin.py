@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
 from kafka.admin import (
@@ -24,42 +22,14 @@ from kafka.admin import (
 from kafka.errors import KafkaError, NoError
 
 from sightline.adapters.kafka_rights import Change, Holding, Right, Topic
+from sightline.formats.broker_access import MECHANISM, Access
 from sightline.kernel.errors import Refused, Unavailable
 
-MECHANISM = "SCRAM-SHA-512"
 ITERATIONS = 8192
 """Of PBKDF2. Kafka asks for 4096 at least; our passwords are random, 192 bits long, so more would not make them safer."""
 
 OURS = "sightline."
 """What our topics' names begin with. Others are nobody's business here."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Access:
-    """How to reach a broker as somebody."""
-
-    bootstrap: str
-    """``host:port``, several with commas."""
-    ca: Path
-    """The authority that the broker's certificate must be under."""
-    user: str
-    password: str
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """For any client of kafka-python."""
-        return {
-            "bootstrap_servers": self.bootstrap.split(","),
-            "security_protocol": "SASL_SSL",
-            "ssl_cafile": str(self.ca),
-            "sasl_mechanism": MECHANISM,
-            "sasl_plain_username": self.user,
-            "sasl_plain_password": self.password,
-        }
-
-    def __repr__(self) -> str:
-        """Without the password."""
-        return f"Access({self.user} at {self.bootstrap})"
 
 
 class BrokerAdmin:

@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sightline.adapters.keyfolder import WRAPPING, KeyFiles
 from sightline.formats import jwe, jwk
 from sightline.formats.jwk import PrivateKey
-from sightline.formats.note import Ed25519Signer
+from sightline.formats.note import Ed25519Signer, NoteSigner
 from sightline.kernel.errors import Corrupt
 from sightline.kernel.ids import DeskId
 
@@ -25,11 +26,39 @@ RECEIPTS = DeskId("hub/receipts")
 INTAKE = DeskId("hub/intake")
 
 
+class Signer(NoteSigner, Protocol):
+    """The checkpoint key, or what is known of it where only another process may sign."""
+
+    @property
+    def vkey(self) -> str:
+        """What to hand to those who verify."""
+
+
+class IntakeKeys(Protocol):
+    """What taking submissions in needs."""
+
+    @property
+    def receipt(self) -> PrivateKey:
+        """Signs receipts."""
+
+    @property
+    def unseal(self) -> dict[str, str]:
+        """Private JWK that sealed submissions are opened with."""
+
+    @property
+    def matching(self) -> bytes:
+        """Makes the tokens of the match index."""
+
+    @property
+    def quarantine(self) -> bytes:
+        """Seals what was refused."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HubKeys:
     """Each key for one thing, so that no part of the hub holds one that it does not need."""
 
-    checkpoint: Ed25519Signer
+    checkpoint: Signer
     receipt: PrivateKey
     unseal: dict[str, str]
     """Private JWK that sealed submissions are opened with."""

@@ -44,7 +44,7 @@ class KeyFiles:
         if not path.exists():
             if self._listed:
                 raise Corrupt("key_missing", f"{name} is gone; a new one would not open what the old one closed")
-            _write(path, urlsafe_b64encode(make()))
+            write(path, urlsafe_b64encode(make()))
         data = path.read_bytes()
         self._found[name] = sha256(data).hexdigest()
         if self._listed and self._listed.get(name) != self._found[name]:
@@ -72,14 +72,14 @@ class KeyFiles:
     def close(self) -> None:
         """Every key is there: list them."""
         if not self._listed:
-            _write(self._folder / LIST, "".join(f"{d}  {n}\n" for n, d in sorted(self._found.items())).encode())
+            write(self._folder / LIST, "".join(f"{d}  {n}\n" for n, d in sorted(self._found.items())).encode())
 
 
 def _damaged(name: str) -> Corrupt:
     return Corrupt("key_damaged", f"{name} is not as it was made: restore it")
 
 
-def _write(path: Path, data: bytes) -> None:
+def write(path: Path, data: bytes) -> None:
     """Write a file whole and durably: aside, flushed, renamed, its folder flushed."""
     aside = path.with_suffix(".new")
     handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

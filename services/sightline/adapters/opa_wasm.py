@@ -90,8 +90,7 @@ class WasmEngine:
 
 
 def _made(module: bytes, data: bytes, **bounds: Any) -> "Module":
-    # Imported here: the runtime behind it takes some ten megabytes, for nothing where nobody asks.
-    from sightline.adapters.wasm_module import Module  # noqa: PLC0415
+    from sightline.adapters.wasm_module import Module  # noqa: PLC0415  # what it loads takes ten megabytes: not for who never asks
 
     return Module(module, data, **bounds)
 

@@ -17,6 +17,7 @@ from psycopg.errors import DataCorrupted
 from psycopg.rows import DictRow, tuple_row
 from psycopg.sql import SQL, Identifier
 
+from sightline.adapters.postgres_many import Shapes, insert_all
 from sightline.kernel.errors import Corrupt, Refused, Unavailable
 from sightline.kernel.ports import Row, Session, Value
 
@@ -55,8 +56,10 @@ def settings_of(dsn: str) -> dict[str, str]:
 class PostgresSession:
     """One open PostgreSQL transaction, as the stages see it."""
 
-    def __init__(self, cursor: Cursor[Any]) -> None:
+    def __init__(self, cursor: Cursor[Any], shapes: Shapes) -> None:
+        """`shapes`: what is known of tables, kept with the connections that they are found by."""
         self._cursor = cursor
+        self._shapes = shapes
 
     def execute(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
         """Run one statement; its rows as tuples."""
@@ -77,14 +80,16 @@ class PostgresSession:
         return bool((self._cursor.fetchone() or (False,))[0])
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
-        """Run one statement for each row."""
-        self._cursor.executemany(_native(sql)[0], [tuple(row) for row in rows])
+        """Run one statement for each row, or one for all where that comes to the same."""
+        listed = [tuple(row) for row in rows]
+        if not insert_all(self._cursor, sql, listed, self._shapes):
+            self._cursor.executemany(_native(sql)[0], listed)
 
 
 class PostgresDatabase:
     """Our tables beside the ledger's, on the library's own connections."""
 
-    def __init__(self, datastore: PostgresDatastore) -> None:
+    def __init__(self, datastore: "Datastore") -> None:
         self._datastore = datastore
 
     @contextmanager
@@ -110,7 +115,7 @@ class PostgresDatabase:
             connection.transaction(),
             connection.cursor(row_factory=tuple_row) as cursor,
         ):
-            yield PostgresSession(cursor)
+            yield PostgresSession(cursor, self._datastore.shapes)
 
 
 class Recorder(PostgresApplicationRecorder):
@@ -119,7 +124,11 @@ class Recorder(PostgresApplicationRecorder):
     @property
     def database(self) -> PostgresDatabase:
         """Our tables in this schema."""
-        return PostgresDatabase(self.datastore)
+        return PostgresDatabase(cast("Datastore", self.datastore))
+
+    @property
+    def _shapes(self) -> Shapes:
+        return cast("Datastore", self.datastore).shapes
 
     def create_table(self) -> None:
         """Make the ledger's table, type and function, one process after another."""
@@ -141,7 +150,7 @@ class Recorder(PostgresApplicationRecorder):
             positions = self._insert_all(connection, stored_events) if stored_events else []
             if also is not None:
                 with connection.cursor(row_factory=tuple_row) as ours:
-                    also(PostgresSession(ours))
+                    also(PostgresSession(ours, self._shapes))
         return positions
 
     def _insert_all(self, connection: Connection[DictRow], stored_events: Sequence[StoredEvent]) -> Sequence[int]:
@@ -182,6 +191,7 @@ class Datastore(PostgresDatastore):
     """
 
     def __init__(self, theirs: PostgresDatastore, tls: dict[str, str]) -> None:
+        self.shapes: Shapes = {}
         known, pool = cast("dict[str, Any]", theirs.pool.kwargs), theirs.pool
         super().__init__(
             **{name: known[name] for name in _PLACE},

@@ -1,24 +1,17 @@
-"""Keys of children and areas in a database of their own, outside the ledger and its backups, each wrapped.
+"""Keys of children and areas in a file of their own, outside the ledger and its backups, each wrapped.
 
-Destroying a row destroys everything sealed under that key, everywhere (P9). Rows name the dated wrapping key they are
-under, so that a wrapping key can be retired when the backups that hold it have expired.
+Destroying a row destroys everything sealed under that key, everywhere (P9).
 """
 
-import os
 import sqlite3
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+from sightline.adapters.wrapping import TABLE, Wrapping
 from sightline.kernel.errors import Corrupt, Unavailable
 
-_KEPT = 20_000
-"""Unwrapped keys held in memory."""
 _CHUNK = 400
 
 
@@ -27,7 +20,7 @@ def connect(path: Path) -> sqlite3.Connection:
     file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     file.execute("PRAGMA journal_mode=WAL")
     file.execute("PRAGMA synchronous=FULL")
-    file.execute("CREATE TABLE IF NOT EXISTS keys (name TEXT PRIMARY KEY, under TEXT, wrapped BLOB)")
+    file.execute(TABLE)
     return file
 
 
@@ -35,28 +28,26 @@ class SqliteVault:
     """A key vault in one SQLite file. `wrapping` maps the name of each wrapping key to its 32 bytes; the last wraps."""
 
     def __init__(self, path: Path, wrapping: Mapping[str, bytes]) -> None:
-        self._wrapping = dict(wrapping)
-        self._current = list(wrapping)[-1]
+        self._wrapping = Wrapping(wrapping)
         self._lock = threading.Lock()
-        self._open: OrderedDict[str, bytes] = OrderedDict()
         self._db = connect(path)
 
     def open(self, names: Sequence[str]) -> dict[str, bytes]:
         """The keys of those names that exist. Raises Corrupt for one that does not open."""
         with self._held() as file:
-            found = {n: self._open[n] for n in names if n in self._open}
+            found = self._wrapping.held(names)
             missing = [n for n in dict.fromkeys(names) if n not in found]
             for start in range(0, len(missing), _CHUNK):
                 chunk = missing[start : start + _CHUNK]
                 marks = ",".join("?" * len(chunk))
                 rows = file.execute(f"SELECT name, under, wrapped FROM keys WHERE name IN ({marks})", chunk)  # noqa: S608  # only question marks are put in
-                found |= {name: self._unwrap(name, under, wrapped) for name, under, wrapped in rows}
-            self._keep(found)
+                found |= {row[0]: self._wrapping.opened(*row) for row in rows}
+            self._wrapping.keep(found)
             return found
 
     def store(self, keys: Mapping[str, bytes]) -> None:
         """Keep new keys, durably before this returns."""
-        rows = [(name, self._current, self._wrap(name, key)) for name, key in keys.items()]
+        rows = [self._wrapping.row(name, key) for name, key in keys.items()]
         with self._held() as file:
             file.execute("BEGIN IMMEDIATE")
             file.executemany("INSERT INTO keys VALUES (?,?,?) ON CONFLICT (name) DO NOTHING", rows)
@@ -80,18 +71,3 @@ class SqliteVault:
             finally:
                 if self._db.in_transaction:
                     self._db.rollback()
-
-    def _keep(self, keys: Mapping[str, bytes]) -> None:
-        self._open.update(keys)
-        while len(self._open) > _KEPT:
-            self._open.popitem(last=False)
-
-    def _wrap(self, name: str, key: bytes) -> bytes:
-        nonce = os.urandom(12)
-        return nonce + AESGCM(self._wrapping[self._current]).encrypt(nonce, key, name.encode())
-
-    def _unwrap(self, name: str, under: str, wrapped: bytes) -> bytes:
-        try:
-            return AESGCM(self._wrapping[under]).decrypt(wrapped[:12], wrapped[12:], name.encode())
-        except (InvalidTag, KeyError, ValueError) as exc:
-            raise Corrupt("wrapped_key", "a key does not open under its wrapping key") from exc

@@ -38,7 +38,7 @@ class Kept:
     """A submission as the desk kept it."""
 
     name: str
-    """The receipt's name at the hub."""
+    """The receipt's name at the hub; empty where it came without."""
     event: bytes
     """The compact JWS that was sent; empty if it was not kept."""
     receipt: bytes
@@ -70,6 +70,10 @@ def _receipt(one: Kept, client: HubClient, keys: HubKeys) -> Iterator[Finding]:
         return
     if one.event and receipt.payload != sha256(jws.parse(one.event, jws.EVENT).payload).digest():
         yield Finding(code="receipt_of_other_payload", what=one.name)
+    if not one.name:
+        detail = "it came without its name: send the event once more over HTTP, and it is known"
+        yield Finding(code="receipt_without_name", what=receipt.id, detail=detail, incomplete=True)
+        return
     try:
         if client.receipt(one.name) != one.receipt:
             yield Finding(code="receipt_differs", what=one.name, detail="the hub gives another receipt under this name")

@@ -13,7 +13,7 @@ a crash between repeats a batch, and never leaves one out. Refused:
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,7 +30,10 @@ OLDEST = timedelta(minutes=10)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cursor:
-    """How far a desk has followed its feed, every part of it covered by a signature of the hub."""
+    """How far a desk has followed its feed, every part of it covered by a signature of the hub.
+
+    Except for what came over a broker alone (`Follower.take_unsafe`): the next heartbeat must cover that as well.
+    """
 
     desk: DeskId
     seq: int = 0
@@ -86,6 +89,11 @@ class Follower:
         """The number to go on after."""
         return self._seq
 
+    @property
+    def running(self) -> str:
+        """The running hash up to that number."""
+        return self._running
+
     def take(self, page: Page) -> tuple[Told, ...]:
         """The entries that are proven now, in order; empty while more must come first. Raises Refused."""
         self.chain(page.told)
@@ -101,6 +109,16 @@ class Follower:
         if beat.hash != self._running:
             raise Refused("feed_fork", f"the hub signs for other entries up to number {self._seq}")
         return self._prove(beat, page.heartbeat)
+
+    def take_unsafe(self, told: Sequence[Told]) -> tuple[Told, ...]:
+        """These entries at once, which no signature covers yet; the cursor goes on with them. Raises Refused ``feed_gap``.
+
+        Whatever proves the feed next, over HTTP, proves or disproves them too.
+        """
+        self.chain(told)
+        handed, self._unproven = tuple(self._unproven), []
+        self.cursor = replace(self.cursor, seq=self._seq, running=self._running)
+        return handed
 
     def chain(self, told: Iterable[Told]) -> str:
         """The running hash after these entries, not proven by any signature. Raises Refused ``feed_gap``."""

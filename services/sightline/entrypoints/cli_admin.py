@@ -30,11 +30,11 @@ DeskName = Annotated[str, typer.Argument(help="<agency>/<desk>, lower case, digi
 
 @contextmanager
 def hub_folder(data: Path | None, *, new: bool = False) -> Iterator[folder.Folder]:
-    """The folder that was named, or the settings'. `new`: made a hub's first, if it is none yet."""
+    """The folder that was named, or the settings' folder or database. `new`: made a hub's first, if it is none yet."""
     settings = Settings(data=data) if data is not None else Settings()
     if new:
         folder.found(settings)
-    with folder.opened(settings.data) as opened:
+    with folder.opened_for(settings) as opened:
         yield opened
 
 

@@ -1,4 +1,4 @@
-"""``sightline agency``: what a partner runs, against a hub over HTTP, from one folder of its own."""
+"""``sightline agency``: what a partner runs, against a hub over HTTP or a broker, from one folder of its own."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,15 +12,18 @@ import typer
 
 from sightline.adapters.clock import SystemClock
 from sightline.agency.check import Finding, check_feed, check_receipts, check_register, exit_code
-from sightline.agency.client import HubClient, HubKeys, HubRefused, Told
-from sightline.agency.follow import Follower, catch_up, follow, load_cursor, save_cursor, write_whole
+from sightline.agency.client import HubClient, HubKeys, read_hub_keys
+from sightline.agency.follow import load_cursor, write_whole
 from sightline.agency.keys import generate, make_registration, save_key
 from sightline.agency.sign import new_id, sign_event
 from sightline.entrypoints.cli_admin import check_desk_name, show, show_all
+from sightline.entrypoints.cli_agency_follow import follow_broker, follow_hub
+from sightline.entrypoints.cli_agency_kafka import CaOption, KafkaOption, PasswordOption, UserOption, access_of
+from sightline.entrypoints.cli_agency_submit import exit_code_of, send, send_by_broker
 from sightline.entrypoints.cli_out import (
     EXIT_CODES,
     FAIL,
-    REFUSED,
+    WAITING,
     AsJson,
     answered,
     end,
@@ -34,7 +37,6 @@ from sightline.entrypoints.desk_folder import DeskFolder, DeskSettings
 from sightline.formats import strict_json
 from sightline.formats.event import read_time
 from sightline.formats.jwk import public_jwk
-from sightline.formats.receipt import read_receipt
 from sightline.kernel.errors import Refused
 from sightline.kernel.ids import DeskId
 
@@ -43,6 +45,7 @@ app = typer.Typer(help="A partner's side.", no_args_is_help=True, epilog=EXIT_CO
 RESPONSE = "missing_or_safeguarding_response"
 FolderArg = Annotated[Path, typer.Argument(help="The desk's own folder.")]
 HubOption = Annotated[str, typer.Option(help="Address of the hub, if not the one given to `init`.")]
+HubKeysOption = Annotated[Path | None, typer.Option(help="With --kafka: the hub's keys as GET /v1/keys gives them.")]
 
 _BROKEN = frozenset({"feed_gap", "feed_fork", "feed_rolled_back", "feed_foreign", "feed_malformed", "bad_signature"})
 """What makes a feed not whole, or not the hub's: exit code 1."""
@@ -127,74 +130,66 @@ def sign(  # noqa: PLR0917 - each is an option of the command
 
 @app.command()
 @answered
-def submit(
+def submit(  # noqa: PLR0917 - each is an option of the command
     folder: FolderArg,
     event: Annotated[list[Path] | None, typer.Argument(help="Signed events (default: all without a receipt).")] = None,
     hub: HubOption = "",
+    is_sealed: Annotated[bool, typer.Option("--seal", help="Seal to the hub's key; over Kafka always.")] = False,
+    kafka: KafkaOption = "",
+    ca: CaOption = None,
+    user: UserOption = "",
+    password_file: PasswordOption = None,
+    wait: Annotated[float, typer.Option(min=0, help="With --kafka: seconds to wait for receipts.")] = 30.0,
+    hub_keys: HubKeysOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Send signed events. Sending the same again is safe: the hub answers with its first receipt."""
     own = DeskFolder(folder)
-    with connected(own, hub) as (client, known), working("sending"):
-        rows = [_send(own, path, client, known) for path in event or own.waiting()]
+    if kafka:
+        access = access_of(own, kafka, ca, user, password_file)
+        with working("sending"):
+            rows = send_by_broker(own, event or [], access, _known(own, hub, hub_keys), wait)
+    else:
+        with connected(own, hub) as (client, known), working("sending"):
+            rows = [send(own, path, client, known, is_sealed=is_sealed) for path in event or own.waiting()]
     show_all("Receipts", ["event", "outcome", "number", "code", "defects"], rows, as_json=as_json)
-    end(REFUSED if any(row["outcome"] == "refused" for row in rows) else 0)
-
-
-def _send(own: DeskFolder, path: Path, client: HubClient, known: HubKeys) -> dict[str, Any]:
-    try:
-        sent = client.submit(path.read_bytes(), known.receipt_keys)
-    except HubRefused as refused:
-        return _refused(own, path, refused, known)
-    own.sent(path, sent)
-    return {
-        "event": path.stem,
-        "outcome": "repeated" if sent.is_repeat else sent.receipt.outcome,
-        "number": sent.receipt.number,
-        "code": "",
-        "pointer": "",
-        "defects": [f"{defect.code} {defect.pointer}" for defect in sent.receipt.defects],
-        "items": list(sent.receipt.items),
-        "children": list(sent.receipt.children),
-    }
-
-
-def _refused(own: DeskFolder, path: Path, refused: HubRefused, known: HubKeys) -> dict[str, Any]:
-    """A refusal is kept as well: with the hub's receipt, it proves that this was sent."""
-    number = 0
-    if refused.receipt:
-        number = read_receipt(refused.receipt, known.receipt_keys).number
-        own.add_receipt(path, refused.name, refused.receipt)
-    return {
-        "event": path.stem,
-        "outcome": "refused",
-        "number": number,
-        "code": refused.code,
-        "pointer": refused.pointer,
-        "defects": [],
-        "items": [],
-        "children": [],
-    }
+    code = exit_code_of(rows)
+    if code == WAITING:
+        say("not receipted yet: look again with the same command, sending again is safe; over HTTP the hub says why")
+    end(code)
 
 
 @app.command("follow")
 @answered
-def follow_feed(
+def follow_feed(  # noqa: PLR0917 - each is an option of the command
     folder: FolderArg,
     stream: Annotated[bool, typer.Option("--stream", help="Stay, and print what comes.")] = False,
     bodies: Annotated[bool, typer.Option(help="With what each entry says, or only that it is there.")] = True,
     hub: HubOption = "",
+    kafka: KafkaOption = "",
+    ca: CaOption = None,
+    user: UserOption = "",
+    password_file: PasswordOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read on in the feed, proving that it is whole; prints what is new (with --json, an entry a line)."""
+    """Read on in the feed, proving that it is whole; prints what is new (with --json, an entry a line).
+
+    Over Kafka come entries alone, which nobody signed. With --hub as well, the hub proves them and says what they hold.
+    """
     own = DeskFolder(folder)
+    how = {"stay": stream, "bodies": bodies, "as_json": as_json}
     try:
-        with connected(own, hub) as (client, known):
-            follower = Follower(load_cursor(own.cursor, own.desk), known.receipt_keys, SystemClock().now)
-            for told in catch_up(follower, client, bodies=bodies):
-                _hand_out(own, follower, told, as_json=as_json)
-            for told in follow(follower, client.stream(after=follower.after, bodies=bodies)) if stream else ():
-                _hand_out(own, follower, told, as_json=as_json)
+        if not kafka:
+            with connected(own, hub) as (client, known):
+                follow_hub(own, client, known, **how)
+            return
+        access = access_of(own, kafka, ca, user, password_file)
+        if hub:
+            with connected(own, hub) as both:
+                follow_broker(own, access, both, **how)
+        else:
+            say("entries only: what they hold, and the hub's signature under them, are had over HTTP (--hub URL)")
+            follow_broker(own, access, None, **how)
     except Refused as refused:
         if refused.code not in _BROKEN:
             raise
@@ -202,37 +197,6 @@ def follow_feed(
         end(FAIL)
     except KeyboardInterrupt:
         say("stopped")
-
-
-def _hand_out(own: DeskFolder, follower: Follower, told: tuple[Told, ...], *, as_json: bool) -> None:
-    """Print, and only then remember: a crash between shows an entry again, and never leaves one out."""
-    for one in told:
-        if as_json:
-            result(asdict(one.entry) | {"item": one.item})
-        else:
-            _print(one)
-    save_cursor(own.cursor, follower.cursor)
-
-
-def _print(told: Told) -> None:
-    item = told.item
-    ask = f", ask {item['ask']}" if item.get("ask") else ""
-    head = (told.entry.kind, item.get("type", ""), item.get("state", "") + ask, item.get("ref", ""))
-    print(f"#{told.entry.seq} " + "  ".join(part for part in head if part))
-    said = [(name, " ".join(item[name])) for name in ("classes", "withheld", "basis", "obligations") if item.get(name)]
-    lines((f"   {name}", value) for name, value in [*said, *_flat(item.get("body", {}))])
-
-
-def _flat(value: object, name: str = "") -> Iterator[tuple[str, object]]:
-    """Members of members as ``child.given_name``."""
-    if isinstance(value, dict):
-        for member, below in value.items():
-            yield from _flat(below, f"{name}.{member}" if name else str(member))
-    elif isinstance(value, list) and any(isinstance(one, dict) for one in value):
-        for number, below in enumerate(value, 1):
-            yield from _flat(below, f"{name}.{number}")
-    else:
-        yield name, ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 @app.command()
@@ -285,6 +249,16 @@ def connected(own: DeskFolder, hub: str) -> Iterator[tuple[HubClient, HubKeys]]:
         clock=clock,
     ) as client:
         yield client, known
+
+
+def _known(own: DeskFolder, hub: str, file: Path | None) -> HubKeys:
+    """The hub's keys as they have always been, from wherever they are to be had."""
+    if file is not None:
+        return own.meet(read_hub_keys(strict_json.parse_object(file.read_bytes())))
+    if not hub:
+        return own.known_hub()
+    with connected(own, hub) as (_, known):
+        return known
 
 
 def _at(time: str) -> datetime:

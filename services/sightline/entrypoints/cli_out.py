@@ -15,13 +15,13 @@ from rich.table import Table
 from sightline.kernel.errors import Corrupt, Refused, Unavailable
 from sightline.runtime.logs import places
 
-OK, FAIL, USAGE, INCOMPLETE, REFUSED, UNAVAILABLE = 0, 1, 2, 3, 4, 5
+OK, FAIL, USAGE, INCOMPLETE, REFUSED, UNAVAILABLE, WAITING = 0, 1, 2, 3, 4, 5, 6
 """0 done; 1 a difference, or evidence that contradicts itself; 2 wrong use; 3 could not check all; 4 refused;
 
-5 not available now.
+5 not available now; 6 sent, and no receipt yet.
 """
 
-EXIT_CODES = "Exit codes: 0 done, 1 difference, 2 wrong use, 3 could not check, 4 refused, 5 not available now."
+EXIT_CODES = "Exit codes: 0 done, 1 difference, 2 wrong use, 3 could not check, 4 refused, 5 not available now, 6 no receipt yet."
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -56,3 +56,13 @@ def schema_show(
     except Corrupt:
         raise Refused("unknown_type", "no such type or version: sightline schema list") from None
     print(json.dumps(found, indent=1, ensure_ascii=False))
+
+
+@schema.command("asyncapi")
+@answered
+def schema_asyncapi() -> None:
+    """The AsyncAPI document of the topics on the broker; the same as docs/asyncapi.json."""
+    # Here, so that the other commands need not wait for the broker's library to load.
+    from sightline.entrypoints.workers.asyncapi import document  # noqa: PLC0415 - see above
+
+    print(json.dumps(document(), indent=1, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""``sightline serve``: the embedded hub over HTTP, on loopback unless told otherwise, until it is asked to stop."""
+"""``sightline serve``: the hub over HTTP, embedded or before its workers, on loopback unless told otherwise, until it is asked to stop."""
 
 import signal
 import socket
@@ -15,7 +15,9 @@ from sightline.entrypoints.api.streams import Streams
 from sightline.runtime import logs, memory
 from sightline.runtime.beside import decider_for
 from sightline.runtime.decider import Decider
+from sightline.runtime.distributed import distributed
 from sightline.runtime.embedded import embedded
+from sightline.runtime.front import Front
 from sightline.runtime.hub import Hub
 from sightline.runtime.runner import Runner
 from sightline.runtime.settings import Settings
@@ -92,9 +94,9 @@ def bind(host: str, port: int) -> socket.socket:
 def serving(hub: Hub, settings: Settings, decider: Decider | None = None) -> Iterator[Server]:
     """The hub with its line running, and a server ready to run. At the end the batch is finished, sealed and exported.
 
-    `decider`: by default the hub's own decide stage, within the line.
+    `decider`: by default the hub's own decide stage, within the line. In distributed mode the workers' stages are.
     """
-    runner = Runner(hub, settings, decider)
+    runner = Front(hub, settings) if settings.is_distributed else Runner(hub, settings, decider)
     app = create_app(hub, runner, settings)
     config = uvicorn.Config(
         app,
@@ -116,8 +118,8 @@ def serve(settings: Settings, listening: socket.socket, announce: Callable[[Addr
     """Run until a signal. `announce` gets the address once the hub is ready to take requests."""
     logs.configure()
     with (
-        closing(embedded(settings.data, origin=settings.origin)) as hub,
-        serving(hub, settings, decider_for(hub, settings)) as server,
+        closing(_hub(settings)) as hub,
+        serving(hub, settings, None if settings.is_distributed else decider_for(hub, settings)) as server,
         stopping_on_signals(server),
     ):
         memory.settle()
@@ -125,11 +127,15 @@ def serve(settings: Settings, listening: socket.socket, announce: Callable[[Addr
         server.run(sockets=[listening])
 
 
+def _hub(settings: Settings) -> Hub:
+    return distributed(settings) if settings.is_distributed else embedded(settings.data, origin=settings.origin)
+
+
 def _address(hub: Hub, settings: Settings, listening: socket.socket) -> Address:
     host, port = listening.getsockname()[:2]
     return Address(
         url=f"http://{f'[{host}]' if ':' in host else host}:{port}",
-        keys=str(settings.data / "keys"),
+        keys=str(settings.keys),
         vkey=hub.vkey,
         origin=hub.origin,
         audience=settings.audience,

@@ -80,14 +80,25 @@ class DeskFolder:
 
     def hub_keys(self, client: HubClient) -> HubKeys:
         """The hub's keys as they were at the first contact, which this may be. Raises Corrupt when they changed since."""
-        file, now = self.path / "hub.json", client.keys()
+        return self.meet(client.keys())
+
+    def meet(self, now: HubKeys) -> HubKeys:
+        """The same, for keys that came in whatever way."""
+        file = self.path / "hub.json"
         if not file.exists():
             write_whole(file, json.dumps(_published(now), indent=1).encode() + b"\n")
             return now
-        kept = read_hub_keys(strict_json.parse_object(file.read_bytes()))
+        kept = self.known_hub()
         if kept != now:
             raise Corrupt("hub_keys_changed", "ask the hub why; if that is right, remove hub.json")
         return kept
+
+    def known_hub(self) -> HubKeys:
+        """The hub's keys as they were at the first contact. Raises Refused ``no_hub_keys`` where there was none yet."""
+        file = self.path / "hub.json"
+        if not file.exists():
+            raise Refused("no_hub_keys", "the hub's keys are not known yet: --hub URL, or --hub-keys FILE")
+        return read_hub_keys(strict_json.parse_object(file.read_bytes()))
 
     def add_event(self, name: str, compact: bytes) -> Path:
         """Keep a signed event to be sent. Raises Refused ``id_reused`` when one of that name holds other bytes."""
@@ -110,6 +121,10 @@ class DeskFolder:
     def sent(self, event: Path, sent: Sent) -> None:
         """Keep what came back."""
         self.add_receipt(event, sent.name, sent.compact)
+
+    def has(self, event: Path, receipt: bytes) -> bool:
+        """Whether that very receipt of the event was kept before."""
+        return self._receipt(event).exists() and self._kept(event).receipt == receipt
 
     def kept(self) -> list[Kept]:
         """Everything that was signed here, with its receipt if there is one."""

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import orjson
 
-from sightline.adapters.keyfolder import wrapping_key
+from sightline.adapters.keyfolder import WRAPPING, wrapping_key
+from sightline.adapters.opa_server import ServerEngine
 from sightline.adapters.opa_wasm import WasmEngine
-from sightline.adapters.vault import SqliteVault
 from sightline.audit.replay import Replay, Replaying
 from sightline.entrypoints.folder import Folder
 from sightline.entrypoints.rules import citations, texts_of_rules
@@ -23,8 +23,9 @@ from sightline.kernel.ids import DeskId
 from sightline.kernel.share import share
 from sightline.ledger.facts import unpack
 from sightline.ledger.items import ItemEntry
-from sightline.ledger.sealing import ItemKey, key_names
+from sightline.ledger.sealing import ItemKey, KeyVault, key_names
 from sightline.ledger.world import PolicyData
+from sightline.runtime import distributed
 from sightline.runtime.stores import KEYS, vault_of
 
 Json = dict[str, Any]
@@ -112,7 +113,7 @@ def replay(hub: Folder) -> Replay:
     """Decide everything again under the policy at hand; what another policy decided could not be checked."""
     folder = share("policies")
     documents = policy_data(folder)
-    engine = WasmEngine(folder)
+    engine = _engine(hub)
     policies = {engine.policy: (engine, PolicyData.read(documents))}
     fields = Fields(Schemas.load(duty_types=frozenset(documents["duty_types"])))
     try:
@@ -124,12 +125,19 @@ def replay(hub: Folder) -> Replay:
         engine.close()
 
 
+def _engine(hub: Folder) -> WasmEngine | ServerEngine:
+    """Of the kind that decided: what another decided can only be compared in part."""
+    return WasmEngine(share("policies")) if hub.settings is None else distributed.engine_of(hub.settings)
+
+
 @contextmanager
-def vault(hub: Folder) -> Iterator[SqliteVault]:
-    """The folder's keys of children and areas. Raises Unavailable ``no_keys`` where they are kept elsewhere."""
-    if not (hub.path / KEYS / "wrapping.key").exists():
+def vault(hub: Folder) -> Iterator[KeyVault]:
+    """The hub's keys of children and areas. Raises Unavailable ``no_keys`` where they are kept elsewhere."""
+    folder = hub.settings.keys if hub.settings is not None else hub.path / KEYS
+    if not (folder / WRAPPING).exists():
         raise Unavailable("no_keys", "the hub's keys are not in this folder")
-    opened = vault_of(hub.path, wrapping_key(hub.path / KEYS))
+    key = wrapping_key(folder)
+    opened = vault_of(hub.path, key) if hub.settings is None else distributed.vault_of(hub.settings, key)
     try:
         yield opened
     finally:

@@ -1,17 +1,24 @@
-"""A hub's data folder opened beside a running hub, or without one. Opening founds nothing and activates nothing."""
+"""A hub's data opened beside a running hub, or without one: its folder, or in distributed mode its database.
+
+Opening founds nothing and activates nothing.
+"""
 
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from sightline.adapters.clock import SystemClock
+from sightline.adapters.keyparts import is_founded
 from sightline.kernel.errors import Unavailable
 from sightline.ledger.directory import Directory
 from sightline.ledger.store import Ledger
 from sightline.record.admin import Admin
 from sightline.register.reading import RegisterReader
+from sightline.runtime.distributed import distributed
+from sightline.runtime.distributed import ledger_of as distributed_ledger
+from sightline.runtime.distributed import origin_of as distributed_origin
 from sightline.runtime.embedded import embedded
 from sightline.runtime.settings import Settings
 from sightline.runtime.stores import KEYS, LEDGER, ledger_of
@@ -19,9 +26,11 @@ from sightline.runtime.stores import KEYS, LEDGER, ledger_of
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Folder:
-    """What can be asked of a folder without the hub's keys."""
+    """What can be asked of a hub's data without its keys."""
 
     path: Path
+    settings: Settings | None = None
+    """Of the distributed mode, where the data are not in the folder."""
     origin: str
     ledger: Ledger
     directory: Directory
@@ -37,14 +46,17 @@ def origin_of(path: Path, otherwise: str) -> str:
 
 def settled(settings: Settings) -> Settings:
     """The settings, with the folder's own origin unless one was asked for by name."""
-    if "origin" in settings.model_fields_set:
+    if settings.is_distributed or "origin" in settings.model_fields_set:
         return settings
     return settings.model_copy(update={"origin": origin_of(settings.data, settings.origin)})
 
 
 def found(settings: Settings) -> None:
-    """Make the folder a hub's if it is not yet: ledger, keys, policy in force."""
-    if not (settings.data / LEDGER).exists():
+    """Make the folder, or the database, a hub's if it is not yet: ledger, keys, policy in force."""
+    if settings.is_distributed:
+        if not is_founded(settings.keys):
+            distributed(settings).close()
+    elif not (settings.data / LEDGER).exists():
         embedded(settings.data, origin=settled(settings).origin).close()
 
 
@@ -53,18 +65,30 @@ def opened(path: Path) -> Iterator[Folder]:
     """The folder, closed again at the end. Raises Unavailable ``no_hub`` where there is none."""
     if not (path / LEDGER).exists():
         raise Unavailable("no_hub", "this folder holds no hub's data")
-    ledger = ledger_of(path)
-    try:
-        origin = origin_of(path, "")
-        directory = Directory(ledger)
-        directory.refresh()
-        yield Folder(
-            path=path,
-            origin=origin,
-            ledger=ledger,
-            directory=directory,
-            register=RegisterReader(database=ledger.database, origin=origin),
-            admin=Admin(ledger=ledger, clock=SystemClock()),
-        )
-    finally:
-        ledger.close()
+    with closing(ledger_of(path)) as ledger:
+        yield _opened(path, ledger, origin_of(path, ""))
+
+
+@contextmanager
+def opened_for(settings: Settings) -> Iterator[Folder]:
+    """The hub that the settings name, closed again at the end. Raises Unavailable ``no_hub``."""
+    if not settings.is_distributed:
+        with opened(settings.data) as folder:
+            yield folder
+        return
+    with closing(distributed_ledger(settings)) as ledger:
+        yield _opened(settings.data, ledger, distributed_origin(settings), settings)
+
+
+def _opened(path: Path, ledger: Ledger, origin: str, settings: Settings | None = None) -> Folder:
+    directory = Directory(ledger)
+    directory.refresh()
+    return Folder(
+        path=path,
+        settings=settings,
+        origin=origin,
+        ledger=ledger,
+        directory=directory,
+        register=RegisterReader(database=ledger.database, origin=origin),
+        admin=Admin(ledger=ledger, clock=SystemClock()),
+    )

@@ -37,6 +37,11 @@ def running_hash(before: str, entry: FeedEntry) -> str:
     return sha256(bytes.fromhex(before) + orjson.dumps(members, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
+def entry_json(entry: FeedEntry) -> dict[str, str | int]:
+    """An entry on the wire, over HTTP as on the broker."""
+    return {"seq": entry.seq, "leaf": entry.leaf, "hash": entry.leaf_hash, "kind": entry.kind}
+
+
 def check_chain(entries: Iterable[FeedEntry], *, after: int, before: str) -> str:
     """The running hash after these entries. Raises Refused ``feed_gap`` where a number is missing or repeated."""
     for expected, entry in enumerate(entries, after + 1):

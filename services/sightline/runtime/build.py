@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sightline.adapters.keyfile import HubKeys
+from sightline.adapters.keyfile import HubKeys, IntakeKeys, Signer
 from sightline.audit.replay import Replay, Replaying
 from sightline.decide import folds
 from sightline.decide.stage import TABLES as DECIDE_TABLES
@@ -12,12 +12,12 @@ from sightline.feed.reading import FeedReader
 from sightline.feed.stage import TABLES as FEED_TABLES
 from sightline.feed.stage import Feed
 from sightline.formats import jwe
-from sightline.kernel.ports import Clock, PolicyEngine
+from sightline.kernel.ports import Clock, Database, PolicyEngine
 from sightline.ledger import clocks, positions
 from sightline.ledger.directory import Directory, PresentDesks, SendersByRole
 from sightline.ledger.sealing import KeyVault
 from sightline.ledger.store import Ledger
-from sightline.protocol.areas import read_area
+from sightline.protocol.areas import AreaProtocol, read_area
 from sightline.record.admin import Admin
 from sightline.record.matching import Matcher
 from sightline.record.refusing import Refusing
@@ -27,8 +27,9 @@ from sightline.record.tables import TABLES as RECORD_TABLES
 from sightline.register.export import Export
 from sightline.register.seal import Register
 from sightline.register.tables import TABLES as REGISTER_TABLES
-from sightline.runtime.build_decide import build_decide, read_rules
+from sightline.runtime.build_decide import Rules, build_decide, read_rules
 from sightline.runtime.hub import Areas, Hub, sign_receipts
+from sightline.runtime.intake import Intake
 from sightline.verify.stage import Verify
 from sightline.view.notices import Notices
 from sightline.view.reading import View
@@ -66,16 +67,21 @@ class Parts:
 def build(parts: Parts) -> Hub:
     """A hub whose tables exist, whose ledger is founded and whose policy is in force."""
     database = parts.ledger.database
-    with database.transaction() as session:
-        for statement in TABLES:
-            session.execute(statement)
+    make_tables(database)
     rules = read_rules(parts.policies)
-    areas = {name: read_area(row) for name, row in rules.documents["areas"].items()}
-    directory = Directory(parts.ledger)
+    areas = areas_of(rules)
     admin = Admin(ledger=parts.ledger, clock=parts.clock)
     admin.found(origin=parts.origin, engine=parts.engine)
-    directory.refresh()
-    vkey = parts.keys.checkpoint.vkey
+    intake = build_intake(
+        origin=parts.origin,
+        ledger=parts.ledger,
+        vault=parts.vault,
+        rules=rules,
+        keys=parts.keys,
+        clock=parts.clock,
+        on_step=parts.on_step,
+    )
+    intake.directory.refresh()
 
     def replay() -> Replay:
         policies = {parts.engine.policy: (parts.engine, rules.data)}
@@ -85,28 +91,17 @@ def build(parts: Parts) -> Hub:
 
     return Hub(
         origin=parts.origin,
-        vkey=vkey,
+        vkey=parts.keys.checkpoint.vkey,
         register_folder=parts.register_folder,
         hub_keys={parts.keys.receipt.kid: (parts.keys.receipt.alg, parts.keys.receipt.public)},
         intake_key=jwe.public_part(parts.keys.unseal),
         database=database,
         ledger=parts.ledger,
-        directory=directory,
+        directory=intake.directory,
         schemas=rules.schemas,
-        unsealer=jwe.Unsealer([parts.keys.unseal]),
-        verify=Verify(keys=directory, senders=SendersByRole(rules.documents["senders"])),
-        record=Record(
-            ledger=parts.ledger,
-            vault=parts.vault,
-            desks=directory,
-            areas=areas,
-            sight=Sight(parts.origin),
-            matcher=Matcher(parts.keys.matching),
-            sign=sign_receipts(parts.keys.receipt),
-            refusing=Refusing(ledger=parts.ledger, quarantine_key=parts.keys.quarantine),
-            clock=parts.clock,
-            on_step=parts.on_step,
-        ),
+        intake=intake,
+        verify=intake.verify,
+        record=intake.record,
         decide=build_decide(
             ledger=parts.ledger,
             vault=parts.vault,
@@ -115,24 +110,24 @@ def build(parts: Parts) -> Hub:
             clock=parts.clock,
             on_step=parts.on_step,
         ),
-        register=Register(
+        register=build_register(
+            origin=parts.origin,
             database=database,
             signer=parts.keys.checkpoint,
-            origin=parts.origin,
-            export=Export(parts.register_folder, vkey=vkey),
+            folder=parts.register_folder,
             on_step=parts.on_step,
         ),
-        feed=Feed(database=database, areas=Areas(protocols=areas), origin=parts.origin),
+        feed=build_feed(origin=parts.origin, database=database, rules=rules),
         strike=Strike(ledger=parts.ledger, vault=parts.vault, areas=areas, clock=parts.clock),
         view=View(
             database=database,
             ledger=parts.ledger,
             vault=parts.vault,
             fields=rules.fields,
-            desks=PresentDesks(directory),
+            desks=PresentDesks(intake.directory),
             origin=parts.origin,
         ),
-        notices=Notices(database=database, desks=PresentDesks(directory)),
+        notices=Notices(database=database, desks=PresentDesks(intake.directory)),
         feeds=FeedReader(database=database, key=parts.keys.receipt, clock=parts.clock),
         admin=admin,
         clock=parts.clock,
@@ -140,3 +135,72 @@ def build(parts: Parts) -> Hub:
         on_step=parts.on_step,
         close=parts.close,
     )
+
+
+def make_tables(database: Database) -> None:
+    """Our tables, where they are not there yet."""
+    with database.transaction() as session:
+        for statement in TABLES:
+            session.execute(statement)
+
+
+def build_intake(
+    *,
+    origin: str,
+    ledger: Ledger,
+    vault: KeyVault,
+    rules: Rules,
+    keys: IntakeKeys,
+    clock: Clock,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> Intake:
+    """Submit, verify and record, with the keys of those stages and no other."""
+    directory = Directory(ledger)
+    return Intake(
+        directory=directory,
+        schemas=rules.schemas,
+        unsealer=jwe.Unsealer([keys.unseal]),
+        verify=Verify(keys=directory, senders=SendersByRole(rules.documents["senders"])),
+        record=Record(
+            ledger=ledger,
+            vault=vault,
+            desks=directory,
+            areas=areas_of(rules),
+            sight=Sight(origin),
+            matcher=Matcher(keys.matching),
+            sign=sign_receipts(keys.receipt),
+            refusing=Refusing(ledger=ledger, quarantine_key=keys.quarantine),
+            clock=clock,
+            on_step=on_step,
+        ),
+        clock=clock,
+        on_step=on_step,
+    )
+
+
+def build_register(
+    *,
+    origin: str,
+    database: Database,
+    signer: Signer,
+    folder: Path,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> Register:
+    """The sealer, with its export."""
+    return Register(
+        database=database,
+        signer=signer,
+        origin=origin,
+        export=Export(folder, vkey=signer.vkey),
+        on_step=on_step,
+    )
+
+
+def build_feed(*, origin: str, database: Database, rules: Rules) -> Feed:
+    """The stage that tells desks of what was sealed. It needs no key."""
+    return Feed(database=database, areas=Areas(protocols=areas_of(rules)), origin=origin)
+
+
+def areas_of(rules: Rules) -> dict[str, AreaProtocol]:
+    """Each area's protocol, from the policy's data."""
+    return {name: read_area(row) for name, row in rules.documents["areas"].items()}

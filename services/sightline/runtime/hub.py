@@ -21,7 +21,8 @@ from sightline.record.admin import Admin
 from sightline.record.stage import Answer, ReceiptFields, Record, SignReceipts
 from sightline.record.strike import Strike
 from sightline.register.seal import Register
-from sightline.submit.stage import Schemas, Unsealer, submit
+from sightline.runtime.intake import Intake
+from sightline.submit.stage import Schemas
 from sightline.verify.stage import Verify
 from sightline.view.notices import Notices
 from sightline.view.reading import View
@@ -53,7 +54,7 @@ class Hub:
     ledger: Ledger
     directory: Directory
     schemas: Schemas
-    unsealer: Unsealer
+    intake: Intake
     verify: Verify
     record: Record
     decide: Decide
@@ -71,11 +72,7 @@ class Hub:
 
     def check(self, batch: Sequence[bytes]) -> list[Verified | Rejected]:
         """The submit and verify stages: what may be recorded, and what is turned away."""
-        now = self.clock.now()
-        self.directory.refresh()
-        parsed = submit(batch, schemas=self.schemas, unsealer=self.unsealer, now=now)
-        self.on_step("verify")
-        return self.verify(parsed, now)
+        return self.intake.check(batch)
 
     def submit(self, batch: Sequence[bytes]) -> list[Answer]:
         """Signed bytes in, an answer with a receipt for each. Recorded when this returns, not yet decided."""

@@ -16,9 +16,9 @@ from typing import Any, TextIO
 import structlog
 
 MEMBERS = frozenset({
-    "agency", "area", "batch", "code", "corrupt", "count", "data", "desk", "duration_ms", "engine", "error", "event",
+    "agency", "area", "batch", "code", "corrupt", "count", "data", "desk", "digest", "duration_ms", "engine", "error", "event",
     "host", "kind", "level", "logger", "method", "origin", "policy", "port", "position", "purpose", "receipt", "route",
-    "seconds", "seq", "size", "stage", "status", "timestamp", "where",
+    "seconds", "seq", "size", "stage", "status", "timestamp", "topic", "where",
 })  # fmt: skip
 """Every member that a log line may have."""
 

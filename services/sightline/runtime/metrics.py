@@ -28,13 +28,13 @@ class _Line(Collector):
     def collect(self) -> Iterator[Metric]:
         """Families of the line's counts."""
         counts, health = self._runner.counts, self._runner.health()
-        yield _counter("submissions", "Submissions answered.", "outcome", counts.outcomes)
-        yield _counter("refusals", "Submissions refused, by code.", "code", counts.codes)
-        yield _counter("stage_seconds", "Seconds spent in each stage.", "stage", counts.seconds)
-        yield _plain_counter("clocks_struck", "Clocks that ran out.", counts.clocks_struck)
-        yield _plain_counter("stage_stops", "Times that a stage could not go on.", counts.stops)
-        yield _gauge("queue_submissions", "Submissions waiting to be recorded.", _number(health["waiting"]))
-        yield _gauge("line_alive", "1 while the line moves.", float(bool(health["alive"]) and not health["trouble"]))
+        yield counter("submissions", "Submissions answered.", "outcome", counts.outcomes)
+        yield counter("refusals", "Submissions refused, by code.", "code", counts.codes)
+        yield counter("stage_seconds", "Seconds spent in each stage.", "stage", counts.seconds)
+        yield plain_counter("clocks_struck", "Clocks that ran out.", counts.clocks_struck)
+        yield plain_counter("stage_stops", "Times that a stage could not go on.", counts.stops)
+        yield gauge("queue_submissions", "Submissions waiting to be recorded.", _number(health["waiting"]))
+        yield gauge("line_alive", "1 while the line moves.", float(bool(health["alive"]) and not health["trouble"]))
         yield self._memory()
         yield from self._evidence(_number(health["decided"]))
 
@@ -51,11 +51,9 @@ class _Line(Collector):
 
     def _evidence(self, decided: float) -> Iterator[Metric]:
         head, sealed = self._hub.ledger.head(), self._hub.register.reader.head()
-        yield _gauge("ledger_position", "Last position of the ledger.", float(head))
-        yield _gauge("register_leaves", "Leaves under a signed checkpoint.", float(sealed.size if sealed else 0))
-        yield _gauge(
-            "decide_lag_entries", "Positions of the ledger that are not decided yet.", max(0.0, head - decided)
-        )
+        yield gauge("ledger_position", "Last position of the ledger.", float(head))
+        yield gauge("register_leaves", "Leaves under a signed checkpoint.", float(sealed.size if sealed else 0))
+        yield gauge("decide_lag_entries", "Positions of the ledger that are not decided yet.", max(0.0, head - decided))
 
 
 class Metrics:
@@ -83,18 +81,20 @@ class Metrics:
         return generate_latest(self.registry)
 
 
-def _counter(name: str, text: str, label: str, values: dict[str, int] | dict[str, float]) -> Metric:
+def counter(name: str, text: str, label: str, values: dict[str, int] | dict[str, float]) -> Metric:
+    """One number for each value of a label."""
     family = CounterMetricFamily(f"sightline_{name}", text, labels=[label])
     for value, count in sorted(dict(values).items()):
         family.add_metric([value], count)
     return family
 
 
-def _plain_counter(name: str, text: str, value: float) -> Metric:
+def plain_counter(name: str, text: str, value: float) -> Metric:
     return CounterMetricFamily(f"sightline_{name}", text, value=value)
 
 
-def _gauge(name: str, text: str, value: float) -> Metric:
+def gauge(name: str, text: str, value: float) -> Metric:
+    """One number."""
     return GaugeMetricFamily(f"sightline_{name}", text, value=value)
 
 

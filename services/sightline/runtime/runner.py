@@ -21,6 +21,7 @@ from sightline.record.stage import Answer
 from sightline.runtime.counts import Counts
 from sightline.runtime.decider import STARTING, Decider, Ears, Here, back_off_s
 from sightline.runtime.hub import Hub
+from sightline.runtime.intake import note_answers
 from sightline.runtime.reports import Progress
 from sightline.runtime.settings import Settings
 
@@ -102,9 +103,11 @@ class Runner:
     def wait_for_news(self, desk: DeskId, after_seq: int, timeout_s: float) -> bool:
         """Whether the desk's feed has come past that number, waiting for it at most `timeout_s`."""
         with self._news:
-            return self._news.wait_for(
-                lambda: self._stopping.is_set() or self._hub.feed.seq_of(desk) > after_seq, timeout_s
-            )
+            return self._news.wait_for(lambda: self._stopping.is_set() or self.seq_of(desk) > after_seq, timeout_s)
+
+    def seq_of(self, desk: DeskId) -> int:
+        """The number of the desk's last entry, as far as the line knows."""
+        return self._hub.feed.seq_of(desk)
 
     def health(self) -> dict[str, object]:
         """Whether the line moves, and what it waits for if not."""
@@ -251,14 +254,8 @@ class Runner:
             raise
         self._recorded = self._hub.ledger.head()
         self.counts.seconds["record"] += perf_counter() - started
-        for one in checked:
-            if isinstance(one, Rejected) and one.sender is None:
-                # Nobody is told: nobody proved to have sent it. Size, digest and reason are all that is kept.
-                _log.info("turned away", code=one.refusal.code, size=one.size, digest=one.digest.hex())
+        note_answers(self.counts, checked, answers)
         for (_, future), answer in zip(waiting, answers, strict=True):
-            self.counts.outcomes[answer.outcome] += 1
-            if answer.refusal is not None:
-                self.counts.codes[answer.refusal.code] += 1
             future.set_result(answer)
 
     def _strike(self) -> bool:

@@ -16,7 +16,7 @@ _OTHERS = frozenset(
 
 
 class Settings(BaseSettings):
-    """How a hub is run. Units are in the names."""
+    """How a hub is run. Units are in the names. Secrets are in files, which only their names stand for here."""
 
     model_config = SettingsConfigDict(env_prefix="SIGHTLINE_", frozen=True, extra="forbid")
 
@@ -42,6 +42,43 @@ class Settings(BaseSettings):
     """How often a stream says that it is alive, and how far it has come."""
     request_timeout_s: float = Field(default=30.0, gt=0, le=600)
 
+    # ---------------------------------------------------------------------------------------------- distributed mode
+    database: Path | None = None
+    """File with the address of the ledger's PostgreSQL database. Naming one makes the hub a distributed one."""
+    vault: Path | None = None
+    """File with the address of the database of children's keys: another one, that no backup of the first holds."""
+    opa_url: str = ""
+    """The OPA server: ``http://host:port``."""
+    keys_folder: Path | None = None
+    """The hub's own keys, or those that one worker was given (`sightline admin keys`); ``<data>/keys`` if not named."""
+    register_folder: Path | None = None
+    """Where `seal` exports the register; ``<data>/register`` if not named."""
+    kafka: str = ""
+    """The broker: ``host:port``, several with commas."""
+    kafka_ca: Path | None = None
+    """The authority that the broker's certificate must be under."""
+    kafka_user: str = ""
+    """Who the worker logs in as; ``hub.record`` or ``hub.relay`` if not named."""
+    kafka_password: Path | None = None
+    """File with that user's password."""
+    metrics_port: int = Field(default=9100, ge=0, le=65535)
+    """Where a worker answers ``/healthz``, ``/readyz`` and ``/metrics``, on `host`; 0 takes a free one."""
+
+    @property
+    def is_distributed(self) -> bool:
+        """Whether ledger and views are in PostgreSQL, and stages run as workers."""
+        return self.database is not None
+
+    @property
+    def keys(self) -> Path:
+        """The folder of keys."""
+        return self.keys_folder or self.data / "keys"
+
+    @property
+    def export(self) -> Path:
+        """The register's folder."""
+        return self.register_folder or self.data / "register"
+
     @model_validator(mode="before")
     @classmethod
     def _known_only(cls, values: Any) -> Any:
@@ -50,3 +87,13 @@ class Settings(BaseSettings):
         if unknown:
             raise Refused("unknown_setting", ", ".join(unknown))
         return values
+
+
+def secret_in(file: Path | None, what: str) -> str:
+    """What that file holds. Raises Refused ``setting_missing`` where no file is named, or none can be read."""
+    if file is None:
+        raise Refused("setting_missing", f"SIGHTLINE_{what.upper()}: a file")
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as exc:
+        raise Refused("setting_missing", f"SIGHTLINE_{what.upper()}: the file cannot be read") from exc

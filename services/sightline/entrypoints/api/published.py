@@ -57,6 +57,15 @@ def keys(parts: PartsOf) -> Response:
     )
 
 
+@router.get("/asyncapi.json", summary="What goes over the broker, in distributed mode")
+def asyncapi() -> Response:
+    """AsyncAPI 3.0: topics, messages, and who may send and read them."""
+    # Here: a hub that nobody asks need not load the broker's library.
+    from sightline.entrypoints.workers.asyncapi import document  # noqa: PLC0415 - see above
+
+    return json_response(document())
+
+
 @operations.get("/healthz", summary="Whether the process answers")
 async def healthz() -> Response:
     """Always, while it does."""
@@ -94,7 +103,8 @@ def page(app: FastAPI, parts: Parts) -> HTMLResponse:
     return HTMLResponse(
         "<!doctype html><html lang=en><meta charset=utf-8><title>Sightline</title>"
         f"<h1>Sightline</h1><p>Hub <code>{escape(parts.hub.origin)}</code>. Machine-readable: "
-        "<a href=/v1/openapi.json>OpenAPI</a>, <a href=/v1/schemas>schemas</a>, <a href=/v1/keys>keys</a>.</p>"
+        "<a href=/v1/openapi.json>OpenAPI</a>, <a href=/v1/asyncapi.json>AsyncAPI</a>, "
+        "<a href=/v1/schemas>schemas</a>, <a href=/v1/keys>keys</a>.</p>"
         f"<table><caption>Addresses</caption><tr><th>Method<th>Address<th>What</tr>{rows}</table>"
         f"<table><caption>Why something is refused</caption><tr><th>Code<th>Status<th>Meaning</tr>{codes}</table></html>"
     )

@@ -8,6 +8,7 @@ import orjson
 
 from sightline.entrypoints.api.readers import Reader
 from sightline.feed.reading import PAGE, FeedPage
+from sightline.formats.feed import entry_json
 from sightline.formats.merkle import leaf_hash
 from sightline.kernel.errors import Refused
 from sightline.kernel.ids import agency_of
@@ -59,8 +60,7 @@ class Reads:
             self._count("feed", reader)
         return {
             "entries": [
-                {"seq": entry.seq, "leaf": entry.leaf, "hash": entry.leaf_hash, "kind": entry.kind}
-                | ({"item": item_json(views[position])} if position in views else {})
+                entry_json(entry) | ({"item": item_json(views[position])} if position in views else {})
                 for entry, position in zip(page.entries, page.items, strict=True)
             ],
             "heartbeat": self._hub.feeds.heartbeat(reader.desk, page),

@@ -71,7 +71,7 @@ def _walk(hub: Hub) -> list[Stop]:
 
 def _inward(hub: Hub, raw: bytes) -> list[Stop]:
     hub.directory.refresh()
-    parsed = submit([raw], schemas=hub.schemas, unsealer=hub.unsealer, now=hub.clock.now())
+    parsed = submit([raw], schemas=hub.schemas, unsealer=hub.intake.unsealer, now=hub.clock.now())
     verified = hub.verify(parsed, hub.clock.now())
     before = hub.ledger.head()
     answer = hub.record(verified)[0]

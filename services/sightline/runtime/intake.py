@@ -1,0 +1,49 @@
+"""The stages that take submissions in, put together: what HTTP and Kafka share."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from sightline.kernel.ports import Clock
+from sightline.kernel.values import Rejected, Verified
+from sightline.ledger.directory import Directory
+from sightline.record.stage import Answer, Record
+from sightline.runtime.counts import Counts
+from sightline.submit.stage import Schemas, Unsealer, submit
+from sightline.verify.stage import Verify
+
+_log = structlog.get_logger("sightline.intake")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intake:
+    """Submit, verify and record. Decides nothing."""
+
+    directory: Directory
+    schemas: Schemas
+    unsealer: Unsealer
+    verify: Verify
+    record: Record
+    clock: Clock
+    on_step: Callable[[str], None]
+
+    def check(self, batch: Sequence[bytes]) -> list[Verified | Rejected]:
+        """The submit and verify stages: what may be recorded, and what is turned away."""
+        now = self.clock.now()
+        self.directory.refresh()
+        parsed = submit(batch, schemas=self.schemas, unsealer=self.unsealer, now=now)
+        self.on_step("verify")
+        return self.verify(parsed, now)
+
+
+def note_answers(counts: Counts, checked: Sequence[Verified | Rejected], answers: Sequence[Answer]) -> None:
+    """Count what was answered, and say what was turned away."""
+    for one in checked:
+        if isinstance(one, Rejected) and one.sender is None:
+            # Nobody is told: nobody proved to have sent it. Size, digest and reason are all that is kept.
+            _log.info("turned away", code=one.refusal.code, size=one.size, digest=one.digest.hex())
+    for answer in answers:
+        counts.outcomes[answer.outcome] += 1
+        if answer.refusal is not None:
+            counts.codes[answer.refusal.code] += 1
