@@ -90,7 +90,7 @@ class WasmEngine:
 
 
 def _made(module: bytes, data: bytes, **bounds: Any) -> "Module":
-    from sightline.adapters.wasm_module import Module  # noqa: PLC0415  # what it loads takes ten megabytes: not for who never asks
+    from sightline.adapters.wasm_module import Module  # noqa: PLC0415  # 10 MB that only who asks needs
 
     return Module(module, data, **bounds)
 

@@ -119,10 +119,6 @@ class ChildFold(msgspec.Struct, array_like=True, gc=False):
             ended += involvement.past.values()
         return sorted(ended)
 
-    def has_flag(self, flag: str) -> bool:
-        """Whether a flag of that kind stands, whomever it is about."""
-        return any(f == flag for f, _ in self.flags)
-
     def conflicts(self) -> set[str]:
         """Desks and agencies that a conflict flag names."""
         return {about for flag, about in self.flags if flag == "conflict"}
