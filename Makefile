@@ -74,7 +74,7 @@ format: $(STAMP) ## format the Python and the Rego
 .PHONY: test
 test: $(STAMP) ## everything but the fault runs and the benchmark; one line for each thing that had to be skipped
 	@$(MAKE) --jobs=2 --keep-going --output-sync=target check-style check-arrows check-types check-rego
-	@$(PYTEST) -n 2 --dist loadgroup -m "not faults"
+	@$(PYTEST) -n 2 --dist loadfile -m "not faults"
 
 .PHONY: journeys
 journeys: $(STAMP) ## the journeys and the promises

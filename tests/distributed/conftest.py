@@ -11,11 +11,10 @@ from tests.builders_kafka import Node
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of it in one process of a run with several: it needs one broker, and there are two cores."""
+    """None of it is fast."""
     for item in items:
         if "tests/distributed/" in item.path.as_posix():
             item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.xdist_group("distributed"))
 
 
 @pytest.fixture(scope="session")
