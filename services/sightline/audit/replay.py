@@ -80,7 +80,7 @@ class Recorded(NamedTuple):
     body: bytes
 
 
-_NO_DATA = PolicyData(duties={}, alerts={}, remits={}, areas={}, switched={})
+_NO_DATA = PolicyData(duties={}, alerts={}, remits={}, areas={}, clocks={}, switched={})
 """Until a policy is at hand: enough to fold entries by, not to decide."""
 
 

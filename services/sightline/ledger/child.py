@@ -20,8 +20,24 @@ class Alert:
     ref: str
     circumstance: str
     episode: int
+    type: str = ""
+    clock: str = ""
+    """The rule of the clock that it belongs to; empty for what no rule of `clocks.json` asks."""
+    situation: str = ""
     met: bool = False
     acknowledged_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Running:
+    """A clock that was started and neither met nor called off."""
+
+    code: str
+    situation: str
+    due: datetime | None
+    is_late: bool = False
+    alerts: tuple[str, ...] = ()
+    """References of the alerts raised for it, which what meets it meets too."""
 
 
 class Child(Stream):
@@ -150,6 +166,39 @@ class Child(Stream):
         clock: str
         ref: str
 
+    class StatusNoted(Event):
+        TOPIC = "child.status_noted.v1"
+        name: str
+        """What a form said of the child that clocks depend on: ``looked_after`` or ``trafficking``."""
+        value: str
+
+    class ClockStarted(Event):
+        TOPIC = "child.clock_started.v1"
+        code: str
+        """Which rule (``policies/data/clocks.json``)."""
+        situation: str
+        """What tells it from others of the same rule: an episode's number, an event's item, or empty for the child."""
+        due: datetime | None
+        late: datetime | None
+
+    class ClockMet(Event):
+        TOPIC = "child.clock_met.v1"
+        code: str
+        situation: str
+        by: str
+        """The item that did what was asked."""
+
+    class ClockLate(Event):
+        TOPIC = "child.clock_late.v1"
+        code: str
+        situation: str
+
+    class ClockCancelled(Event):
+        TOPIC = "child.clock_cancelled.v1"
+        code: str
+        situation: str
+        by: str
+
     @event(Opened)
     def __init__(self) -> None:
         self.episodes: dict[int, Episode] = {}
@@ -168,6 +217,10 @@ class Child(Stream):
         self.answered_recalls: set[str] = set()
         self.proposed: set[str] = set()
         """Hexadecimal ids of records that may be the same child's."""
+        self.status: dict[str, str] = {}
+        """What forms said of the child, as far as clocks depend on it; the latest word."""
+        self.running: dict[tuple[str, str], Running] = {}
+        """Clocks neither met nor called off, by rule and situation."""
 
     @classmethod
     def opened(cls, child: UUID, *, step: str, at: datetime) -> Self:
@@ -199,9 +252,20 @@ class Child(Stream):
         return next((a for a in self.alerts.values() if (a.circumstance, a.episode) == (circumstance, episode)), None)
 
     @event(Item)
-    def _item(self, alert: dict[str, Any] | None, ref: str) -> None:
-        if alert is not None:
-            self.alerts[ref] = Alert(ref=ref, circumstance=alert["circumstance"], episode=alert["episode"])
+    def _item(self, alert: dict[str, Any] | None, ref: str, type: str) -> None:
+        if alert is None:
+            return
+        key = (alert.get("clock", ""), alert.get("situation", ""))
+        self.alerts[ref] = Alert(
+            ref=ref,
+            circumstance=alert["circumstance"],
+            episode=alert["episode"],
+            type=type,
+            clock=key[0],
+            situation=key[1],
+        )
+        if key in self.running:
+            self.running[key] = replace(self.running[key], alerts=(*self.running[key].alerts, ref))
 
     @event(EpisodeBegan)
     def _episode_began(self, number: int, began: datetime, category: str, risk: str) -> None:
@@ -282,3 +346,25 @@ class Child(Stream):
     @event(MatchProposed)
     def _match_proposed(self, other: str) -> None:
         self.proposed.add(other)
+
+    @event(StatusNoted)
+    def _status_noted(self, name: str, value: str) -> None:
+        self.status[name] = value
+
+    @event(ClockStarted)
+    def _clock_started(self, code: str, situation: str, due: datetime | None) -> None:
+        self.running[code, situation] = Running(code=code, situation=situation, due=due)
+
+    @event(ClockMet)
+    def _clock_met(self, code: str, situation: str) -> None:
+        self.running.pop((code, situation), None)
+
+    @event(ClockCancelled)
+    def _clock_cancelled(self, code: str, situation: str) -> None:
+        self.running.pop((code, situation), None)
+
+    @event(ClockLate)
+    def _clock_late(self, code: str, situation: str) -> None:
+        running = self.running.get((code, situation))
+        if running is not None:
+            self.running[code, situation] = replace(running, is_late=True)

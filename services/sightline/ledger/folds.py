@@ -170,6 +170,7 @@ class ItemFold(msgspec.Struct, array_like=True, gc=False):
     own: dict[str, str]
     """Situations that the item itself reports."""
     circumstance: str = ""
+    """Of a PPN1 its circumstance (V-05); of an alert that a clock raised, the clock's rule."""
     to: list[str] = msgspec.field(default_factory=list)
     exclude: list[str] = msgspec.field(default_factory=list)
     state: str = "current"

@@ -72,7 +72,7 @@ def _fold(
             looked_after=any(c.looked_after == "yes" for c in children),
         ),
         own=own_situations(entry, body.data),
-        circumstance=str(body.data.get("ppn1_circumstance", "")),
+        circumstance=(entry.alert or {}).get("clock") or str(body.data.get("ppn1_circumstance", "")),
         to=list(body.data.get("to", ())),
         exclude=list(body.data.get("exclude", ())),
     )

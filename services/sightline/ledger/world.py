@@ -22,6 +22,8 @@ class PolicyData:
     remits: Json
     """Role to types."""
     areas: Json
+    clocks: Json
+    """Clock rule to the roles that own it and hear of it when it is late (``clocks``)."""
     switched: Json
     """Legal bases that hold only from a date (``bases.codes`` where ``switched``)."""
 
@@ -33,12 +35,21 @@ class PolicyData:
             alerts=documents["alerts"],
             remits=documents["remits"],
             areas=documents["areas"],
+            clocks=documents["clocks"],
             switched={c: b for c, b in documents["bases"]["codes"].items() if b["switched"]},
         )
 
     def edition(self, area: str) -> str:
         """The protocol edition in force in an area; ``unknown`` for an area without one."""
         return str(self.areas.get(area, {}).get("edition", "unknown"))
+
+    def asked(self, event_type: str, clock: str, area: str) -> tuple[str, str]:
+        """Roles of the desks that an alert of that type is for: who owns it, and who else hears of it."""
+        alert, rule, of_area = self.alerts[event_type], self.clocks.get(clock, {}), self.areas.get(area, {})
+        named = {"clock.owner": rule.get("owner"), "clock.escalation": rule.get("escalation")}
+        named["area.cover"] = of_area.get("cover_role")
+        owner, escalation = (named.get(role, role) or "" for role in (alert["owner"], alert["escalation"]))
+        return owner, escalation
 
     def law(self, now: datetime) -> list[str]:
         """Switched legal bases in force at that time, sorted."""
@@ -135,8 +146,16 @@ class World:
         for row, told in sorted(self.data.telling(event_type, circumstance, area).items()):
             for desk in self.holding(told, area):
                 duty.setdefault(desk, []).append(row)
-        alert = self.data.alerts.get(event_type)
-        owners = self.holding([alert["owner"]], area) if alert else set()
-        escalation = self.holding([alert["escalation"]], area) if alert else set()
+        owners, escalation = self._asked(event_type, circumstance, area)
         remit = self.holding(roles, area)
         return Reach(remit, duty, owners, escalation, remit | set(duty) | owners | escalation)
+
+    def _asked(self, event_type: str, clock: str, area: str) -> tuple[set[DeskId], set[DeskId]]:
+        """Who owns an alert and who else hears of it. Where nobody can act for the owner, those others own it (P12)."""
+        if event_type not in self.data.alerts:
+            return set(), set()
+        owner, escalation = self.data.asked(event_type, clock, area)
+        others = self.holding([escalation], area)
+        owners = self.holding([owner], area)
+        able = any(self.desks[desk].standing == "good" for desk in owners)
+        return (owners if able else owners | others), others

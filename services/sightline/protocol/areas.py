@@ -24,6 +24,18 @@ class AreaProtocol:
     recall_answer: timedelta
     confirmation: timedelta
     possible_match: timedelta
+    acknowledge: timedelta
+    """Within what time an alert is acknowledged before another desk hears of it (P12 †)."""
+    acknowledge_urgent: timedelta
+
+    def amount(self, key: str) -> int | None:
+        """What the area's edition says for a configuration key of 8.3; None where it is silent, or for no key."""
+        value = getattr(self, key) if key else None
+        return value if isinstance(value, int) else None
+
+    def acknowledgement(self, *, urgent: bool) -> timedelta:
+        """The time that an alert may stand open."""
+        return self.acknowledge_urgent if urgent else self.acknowledge
 
 
 def read_area(row: Mapping[str, Any]) -> AreaProtocol:
@@ -43,4 +55,6 @@ def read_area(row: Mapping[str, Any]) -> AreaProtocol:
         recall_answer=timedelta(hours=row["recall_answer_hours"]),
         confirmation=timedelta(hours=row["confirmation_hours"]),
         possible_match=timedelta(hours=row["possible_match_hours"]),
+        acknowledge=timedelta(hours=row["acknowledge_hours"]),
+        acknowledge_urgent=timedelta(hours=row["acknowledge_urgent_hours"]),
     )

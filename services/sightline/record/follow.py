@@ -6,16 +6,15 @@ was refused before anything was written.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from sightline.kernel.ids import DeskId, agency_of
 from sightline.kernel.values import Desk, Envelope
-from sightline.ledger.child import Child
+from sightline.ledger.child import Alert, Child
 from sightline.ledger.items import Stream
 from sightline.ledger.reading import on_scale
-from sightline.protocol.areas import CONFIRMING_ROLES, AreaProtocol
+from sightline.protocol.areas import CONFIRMING_ROLES
 from sightline.protocol.episodes import (
     MISSING_NOT_RETURNED,
     RETURNED_AND_HARMED,
@@ -27,24 +26,11 @@ from sightline.protocol.episodes import (
     returned_harmed,
     still_missing,
 )
-from sightline.record.work import HUB_DESK, ItemForm, Work, hub_body
+from sightline.record.alerts import UNANSWERED, meet, raise_alert
+from sightline.record.clocks import KIND, alert_unanswered, clock_ran_out
+from sightline.record.step import Step, instant
 
-PPN1_DUE = "alert.ppn1_due"
-ALERT_PURPOSE = "missing_or_safeguarding_response"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
-    """One submission (or one strike of a clock) being worked through."""
-
-    work: Work
-    id: str
-    at: datetime
-    """The hub's time: what is recorded now."""
-    area: str
-    protocol: AreaProtocol
-    item: str
-    """Reference of the item that gives rise to what follows; empty for a clock."""
+PPN1_DUE, CONFIRMATION_DUE = "alert.ppn1_due", "alert.confirmation_due"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,38 +48,6 @@ class Said:
 
 
 Follow = Callable[[Step, Child, Said], None]
-
-
-def instant(text: str | None, otherwise: datetime) -> datetime:
-    """An instant of a form; the other one where the form has none that can be read."""
-    try:
-        at = datetime.fromisoformat(text) if text else otherwise
-        return at.astimezone(UTC) if at.tzinfo else otherwise
-    except (TypeError, ValueError, OverflowError):
-        return otherwise
-
-
-def raise_alert(
-    step: Step, stream: Stream, children: list[UUID], *, type: str, body: Mapping[str, Any], situation: tuple[str, int]
-) -> None:
-    """An alert is an item of the hub's own: sealed, decided and recorded like any other (design §6)."""
-    circumstance, episode = situation
-    form = ItemForm(
-        type=type,
-        schema_version=1,
-        part="whole",
-        index=-1,
-        desk=HUB_DESK,
-        source="/hub/alerts",
-        event_id=f"{step.id}:{circumstance}:{episode}",
-        area=step.area,
-        purpose=ALERT_PURPOSE,
-        sent=step.at,
-        plain=hub_body(body),
-        cause=step.item,
-        alert={"row": body["row"], "circumstance": circumstance, "episode": episode},
-    )
-    step.work.record_item(stream, form, children, step=step.id, at=step.at)
 
 
 def ppn1_due(step: Step, child: Child, circumstance: str, episode: int) -> None:
@@ -180,9 +134,7 @@ def ppn1_issued(step: Step, child: Child, said: Said) -> None:
     circumstance, episode = said.data["ppn1_circumstance"], child.last_episode
     number = episode.number if episode else 0
     child.note(Child.PPN1Issued, step=step.id, timestamp=step.at, circumstance=circumstance, episode=number)
-    for alert in list(child.alerts.values()):
-        if alert.circumstance == circumstance and not alert.met:
-            child.note(Child.AlertMet, step=step.id, timestamp=step.at, alert=alert.ref, by=step.item)
+    meet(step, child, lambda alert: alert.type == PPN1_DUE and alert.circumstance == circumstance)
 
 
 def flag_raised(step: Step, child: Child, said: Said) -> None:
@@ -216,6 +168,7 @@ def consent_recorded(step: Step, child: Child, said: Said) -> None:
         ref = f"{purpose}:{said.desk.id}:{int(expires.timestamp())}"
         step.work.set_clock("consent_expiry", due=expires, stream=child.id, ref=ref, desk=said.desk.id, area=step.area)
     giver = said.data.get("giver", "none")
+    _consents_settled(step, child)
     if not said.confirms and child.claims_consent(purpose, giver, said.desk.agency):
         ref, due = f"{purpose}:{giver}:{said.desk.id}", step.at + step.protocol.confirmation
         step.work.set_clock("consent_claim", due=due, stream=child.id, ref=ref, desk=said.desk.id, area=step.area)
@@ -232,6 +185,19 @@ def consent_withdrawn(step: Step, child: Child, said: Said) -> None:
         by=said.desk.id,
         in_question=_in_question(step, child, said.data),
     )
+    _consents_settled(step, child)
+
+
+def _consents_settled(step: Step, child: Child) -> None:
+    """Consents that were only claimed and are confirmed, or withdrawn, wait for nobody any more."""
+
+    def is_settled(alert: Alert) -> bool:
+        purpose, _, rest = alert.circumstance.partition(":")
+        giver, _, desk = rest.partition(":")
+        claims = bool(desk) and child.claims_consent(purpose, giver, agency_of(DeskId(desk)))
+        return alert.type == CONFIRMATION_DUE and bool(desk) and not claims
+
+    meet(step, child, is_settled)
 
 
 def involvement_opened(step: Step, child: Child, said: Said) -> None:
@@ -257,6 +223,7 @@ def involvement_confirmed(step: Step, child: Child, said: Said) -> None:
     if desk in child.involved and said.confirms and agency_of(desk) != said.desk.agency:
         kind = said.data.get("involvement_kind", "")
         child.note(Child.InvolvementConfirmed, step=step.id, timestamp=step.at, desk=desk, kind=kind, by=said.desk.id)
+        _claim_settled(step, child, desk)
 
 
 def involvement_closed(step: Step, child: Child, said: Said) -> None:
@@ -265,6 +232,13 @@ def involvement_closed(step: Step, child: Child, said: Said) -> None:
     if desk in child.involved and (said.confirms or agency_of(desk) == said.desk.agency):
         kind, mistaken = said.data.get("involvement_kind", ""), bool(said.data.get("mistaken", False))
         child.note(Child.InvolvementClosed, step=step.id, timestamp=step.at, desk=desk, kind=kind, mistaken=mistaken)
+        _claim_settled(step, child, desk)
+
+
+def _claim_settled(step: Step, child: Child, desk: DeskId) -> None:
+    """Nothing that the desk claims waits for a confirmation any more."""
+    if all(child.involved[desk].values()):
+        meet(step, child, lambda alert: alert.type == CONFIRMATION_DUE and alert.circumstance == desk)
 
 
 FOLLOWS: dict[str, Follow] = {
@@ -286,11 +260,15 @@ FOLLOWS: dict[str, Follow] = {
 def clock_struck(step: Step, child: Child, kind: str, ref: str) -> None:
     """What a clock that ran out makes due. Clocks trigger; they do not decide (design §6)."""
     child.note(Child.ClockStruck, step=step.id, timestamp=step.at, clock=kind, ref=ref)
-    if kind == "ppn1_evaluation":
+    if kind == KIND:
+        clock_ran_out(step, child, ref)
+    elif kind == UNANSWERED:
+        alert_unanswered(step, child, ref)
+    elif kind == "ppn1_evaluation":
         _evaluate(step, child, int(ref))
     elif kind == "confirmation" and not all(child.involved[ref].values()):
         asks = "Confirm or close a claim of involvement with this child."
-        _raise(step, child, "alert.confirmation_due", "confirmation_due", asks, {"subject_desk": ref}, ref)
+        _raise(step, child, CONFIRMATION_DUE, "confirmation_due", asks, {"subject_desk": ref}, ref)
     elif kind == "consent_claim":
         _consent_claimed(step, child, ref)
     elif kind == "possible_match" and not child.is_taken_up(f"match:{ref}"):
@@ -304,7 +282,7 @@ def _consent_claimed(step: Step, child: Child, ref: str) -> None:
     purpose, giver, desk = ref.split(":")
     if child.claims_consent(purpose, giver, agency_of(DeskId(desk))):
         asks = "Confirm a consent that widens the sight of the agency that recorded it, or record what was said."
-        _raise(step, child, "alert.confirmation_due", "confirmation_due", asks, {"subject_desk": desk}, ref)
+        _raise(step, child, CONFIRMATION_DUE, "confirmation_due", asks, {"subject_desk": desk}, ref)
 
 
 def recall_overdue(step: Step, stream: Stream, children: list[UUID], recall: str) -> None:

@@ -1,5 +1,6 @@
 """Where a submission's items stand: which children's records, or a matter of its own, and what then follows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,9 +13,13 @@ from sightline.kernel.values import Desk, Refusal, Verified
 from sightline.ledger.child import Child
 from sightline.ledger.items import CHILD_PART, SHARED, WHOLE, Stream
 from sightline.protocol.areas import AreaProtocol
-from sightline.record.follow import FOLLOWS, Said, Step, possible_match
+from sightline.protocol.clock_rules import ClockRules
+from sightline.record.alerts import meet
+from sightline.record.clocks import Heard, follow_clocks
+from sightline.record.follow import FOLLOWS, Said, possible_match
 from sightline.record.known import KnownItem
 from sightline.record.matching import Tokens
+from sightline.record.step import Step
 from sightline.record.work import ItemForm, Work, new_key
 
 _REFERRING = {
@@ -64,6 +69,7 @@ class Placing:
     step: str
     at: datetime
     protocol: AreaProtocol
+    rules: ClockRules
 
     def refusal(self) -> Refusal | None:
         """Why it cannot stand: it names a child or an item that its sender may not name. Nothing is written before."""
@@ -102,6 +108,7 @@ class Placing:
         child = self.work.child(child_id)
         ref = self.work.record_item(child, self._form(WHOLE), [child_id], step=self.step, at=self.at)
         self._follow(child, ref)
+        self._clocks(child, ref, self.one.submission.data.get("child", {}))
         self.work.take(child)
         return ref
 
@@ -111,6 +118,7 @@ class Placing:
         part = orjson.dumps({"child": self.one.submission.data["children"][index]}, option=orjson.OPT_SORT_KEYS)
         form = self._form(CHILD_PART, index=index, plain=part, about=(shared,))
         ref = self.work.record_item(child, form, [child_id], step=self.step, at=self.at)
+        self._clocks(child, ref, self.one.submission.data["children"][index])
         self.work.take(child)
         return ref
 
@@ -147,8 +155,11 @@ class Placing:
         elif kind == "recall.answered":
             answer = self.one.submission.data["answer"]
             note(stream.RecallAnswered, recall=reference.name, by=self.desk.id, answer=answer)
+            if isinstance(home, Child):
+                meet(self._step(""), home, lambda alert: alert.circumstance == reference.name)
         elif kind == "alert.acknowledged" and isinstance(home, Child):
             note(Child.AlertAcknowledged, alert=target.ref, by=self.desk.id)
+            self.work.note_alert(target.ref, "acknowledged", self.at)
 
     def _follow(self, child: Child, ref: str) -> None:
         follow = FOLLOWS.get(self.one.envelope.type)
@@ -156,9 +167,21 @@ class Placing:
             said = Said(envelope=self.one.envelope, desk=self.desk, data=self.one.submission.data)
             follow(self._step(ref), child, said)
 
+    def _clocks(self, child: Child, ref: str, said_of: Mapping[str, Any]) -> None:
+        data = self.one.submission.data
+        heard = Heard(type=self.one.envelope.type, form=data, said_of=said_of, sender=self.desk)
+        follow_clocks(self._step(ref), child, heard)
+
     def _step(self, item: str) -> Step:
-        area = self.one.envelope.area
-        return Step(work=self.work, id=self.step, at=self.at, area=area, protocol=self.protocol, item=item)
+        return Step(
+            work=self.work,
+            id=self.step,
+            at=self.at,
+            area=self.one.envelope.area,
+            protocol=self.protocol,
+            rules=self.rules,
+            item=item,
+        )
 
     def _matter(self) -> Stream:
         return self.work.new_matter(step=self.step, at=self.at)

@@ -17,6 +17,7 @@ from sightline.ledger.root import Recorded
 from sightline.ledger.sealing import KeyVault, area_key_name, child_key_name
 from sightline.ledger.store import Collision, Ledger
 from sightline.protocol.areas import AreaProtocol
+from sightline.protocol.clock_rules import ClockRules
 from sightline.record.known import Known, Sight, Wanted, look_up
 from sightline.record.matching import Matcher, Tokens
 from sightline.record.placing import Placing, reference_of
@@ -78,6 +79,7 @@ class Record:
         vault: KeyVault,
         desks: Desks,
         areas: Mapping[str, AreaProtocol],
+        rules: ClockRules,
         sight: Sight,
         matcher: Matcher,
         sign: SignReceipts,
@@ -89,6 +91,7 @@ class Record:
         self._vault = vault
         self._desks = desks
         self._areas = areas
+        self._rules = rules
         self._sight = sight
         self._matcher = matcher
         self._sign = sign
@@ -178,7 +181,14 @@ class Record:
         if desk is None:
             return self._refused(work, _rejected(one, Refusal(code="unknown_desk")), step, at)
         placing = Placing(
-            work=work, one=one, desk=desk, tokens=tokens, step=step, at=at, protocol=self._areas[one.envelope.area]
+            work=work,
+            one=one,
+            desk=desk,
+            tokens=tokens,
+            step=step,
+            at=at,
+            protocol=self._areas[one.envelope.area],
+            rules=self._rules,
         )
         refusal = placing.refusal()
         if refusal is not None:

@@ -10,8 +10,10 @@ from sightline.ledger.policy import POLICY_STREAM, Policy
 from sightline.ledger.sealing import KeyVault
 from sightline.ledger.store import Collision, Ledger
 from sightline.protocol.areas import AreaProtocol
-from sightline.record.follow import Step, clock_struck, recall_overdue
+from sightline.protocol.clock_rules import ClockRules
+from sightline.record.follow import clock_struck, recall_overdue
 from sightline.record.known import Known
+from sightline.record.step import Step
 from sightline.record.work import Work
 
 BATCH = 200
@@ -21,10 +23,19 @@ _HOUR = 3600
 class Strike:
     """Strikes what is due. Losing a race to another writer leaves the clock to the next call."""
 
-    def __init__(self, *, ledger: Ledger, vault: KeyVault, areas: Mapping[str, AreaProtocol], clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        vault: KeyVault,
+        areas: Mapping[str, AreaProtocol],
+        rules: ClockRules,
+        clock: Clock,
+    ) -> None:
         self._ledger = ledger
         self._vault = vault
         self._areas = areas
+        self._rules = rules
         self._clock = clock
         self._hour = 0
 
@@ -91,13 +102,20 @@ class Strike:
     def _one(self, work: Work, stream: UUID, kind: str, ref: str, area: str, step: str) -> None:
         found = work.streams.get(stream)
         at = self._clock.now()
+        context = Step(
+            work=work,
+            id=step,
+            at=at,
+            area=area,
+            protocol=self._areas[area],
+            rules=self._rules,
+            item="",
+        )
         if isinstance(found, Child):
-            context = Step(work=work, id=step, at=at, area=area, protocol=self._areas[area], item="")
             clock_struck(context, found, kind, ref)
         elif isinstance(found, Matter):
             found.note(Matter.ClockStruck, step=step, timestamp=at, clock=kind, ref=ref)
             if kind == "recall_answer" and ref not in found.answered_recalls:
-                context = Step(work=work, id=step, at=at, area=area, protocol=self._areas[area], item="")
                 recall_overdue(context, found, self._children(stream), ref)
         if found is not None:
             work.take(found)

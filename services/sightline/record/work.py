@@ -34,6 +34,7 @@ _INSERTS = {
     "child_refs": "INSERT INTO child_refs VALUES (?,?)",
     "items": "INSERT INTO items VALUES (?,?,?,?,?,?,?,?)",
     "clocks": clocks.SET,
+    "alert_states": clocks.NOTE_ALERT,
 }
 
 
@@ -155,6 +156,10 @@ class Work:
         """A clock that strikes at `due`. Setting it again moves it."""
         seconds = math.ceil(due.timestamp())  # Never before it is due: what ends within a second has not ended yet.
         self.row("clocks", clocks.clock_id(kind, stream.hex, ref), kind, seconds, stream.hex, ref, desk, area)
+
+    def note_alert(self, ref: str, state: str, at: datetime) -> None:
+        """What became of an alert, for those who may see it: ``open``, ``acknowledged`` or ``met``."""
+        self.row("alert_states", ref, state, int(at.timestamp()))
 
     def _index_item(self, ref: str, stream: Stream, version: int, form: ItemForm, children: list[UUID]) -> None:
         agency = agency_of(form.desk)

@@ -18,6 +18,7 @@ from sightline.ledger.directory import Directory, PresentDesks, SendersByRole
 from sightline.ledger.sealing import KeyVault
 from sightline.ledger.store import Ledger
 from sightline.protocol.areas import AreaProtocol, read_area
+from sightline.protocol.clock_rules import ClockRules
 from sightline.record.admin import Admin
 from sightline.record.matching import Matcher
 from sightline.record.refusing import Refusing
@@ -118,7 +119,9 @@ def build(parts: Parts) -> Hub:
             on_step=parts.on_step,
         ),
         feed=build_feed(origin=parts.origin, database=database, rules=rules),
-        strike=Strike(ledger=parts.ledger, vault=parts.vault, areas=areas, clock=parts.clock),
+        strike=Strike(
+            ledger=parts.ledger, vault=parts.vault, areas=areas, rules=clock_rules_of(rules), clock=parts.clock
+        ),
         view=View(
             database=database,
             ledger=parts.ledger,
@@ -166,6 +169,7 @@ def build_intake(
             vault=vault,
             desks=directory,
             areas=areas_of(rules),
+            rules=clock_rules_of(rules),
             sight=Sight(origin),
             matcher=Matcher(keys.matching),
             sign=sign_receipts(keys.receipt),
@@ -204,3 +208,8 @@ def build_feed(*, origin: str, database: Database, rules: Rules) -> Feed:
 def areas_of(rules: Rules) -> dict[str, AreaProtocol]:
     """Each area's protocol, from the policy's data."""
     return {name: read_area(row) for name, row in rules.documents["areas"].items()}
+
+
+def clock_rules_of(rules: Rules) -> ClockRules:
+    """The clocks' rules, from the policy's data."""
+    return ClockRules.read(rules.documents["clocks"])

@@ -22,7 +22,15 @@ from sightline.ledger.directory import Directory
 from sightline.ledger.store import Ledger
 from sightline.record.strike import Strike
 from sightline.register.seal import Register
-from sightline.runtime.build import Parts, areas_of, build, build_feed, build_intake, build_register
+from sightline.runtime.build import (
+    Parts,
+    areas_of,
+    build,
+    build_feed,
+    build_intake,
+    build_register,
+    clock_rules_of,
+)
 from sightline.runtime.build_decide import build_decide, read_rules
 from sightline.runtime.hub import Hub
 from sightline.runtime.intake import Intake
@@ -129,8 +137,10 @@ def for_clock(settings: Settings) -> Iterator[Strike]:
         closing(vault_of(settings, wrapping_key(settings.keys))) as vault,
         closing(ledger_of(settings)) as ledger,
     ):
-        areas = areas_of(read_rules(share("policies")))
-        yield Strike(ledger=ledger, vault=vault, areas=areas, clock=SystemClock())
+        rules = read_rules(share("policies"))
+        yield Strike(
+            ledger=ledger, vault=vault, areas=areas_of(rules), rules=clock_rules_of(rules), clock=SystemClock()
+        )
 
 
 # ------------------------------------------------------------------------------------------------------ what they share

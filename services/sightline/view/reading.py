@@ -18,7 +18,10 @@ from sightline.ledger.redaction import redact
 from sightline.ledger.sealing import ItemKey, KeyVault, child_key_name, child_ref, key_names
 from sightline.ledger.store import Ledger
 
-ALERTS = ("alert.confirmation_due", "alert.match_possible", "alert.ppn1_due", "alert.recall_overdue")
+ALERTS = (
+    "alert.confirmation_due", "alert.duty_cover", "alert.duty_due", "alert.duty_late", "alert.match_possible",
+    "alert.ppn1_due", "alert.recall_overdue",
+)  # fmt: skip
 """Types of the hub's own items."""
 
 PAGE = 200
@@ -65,6 +68,8 @@ class ItemView:
     """For one child's part of a form about several: the item that they share, where it stands disclosed to the desk."""
     recall: str = ""
     """The latest recall of this item for this desk, if there is one."""
+    status: str = ""
+    """Of an alert that stands disclosed: ``open``, ``acknowledged`` or ``met``."""
 
 
 class View:
@@ -141,7 +146,16 @@ class View:
         keys = self._keys([e for e in entries.values() if isinstance(e, ItemEntry)])
         wanted = {p for p, _ in opened}
         views = [self._view(standing[p], entries[names[p]], keys, p in wanted) for p in positions if p in standing]
-        return self._joined(desk, [v for v in views if v is not None], entries.values())
+        return self._joined(desk, self._with_status([v for v in views if v is not None]), entries.values())
+
+    def _with_status(self, views: list[ItemView]) -> list[ItemView]:
+        """The same views; of each alert that is disclosed, what became of it."""
+        wanted = [v.ref for v in views if v.type in ALERTS and v.state == "disclosed"]
+        if not wanted:
+            return views
+        with self._database.reading() as session:
+            states = _states(session, wanted)
+        return [replace(v, status=states[v.ref]) if v.ref in states else v for v in views]
 
     def _joined(self, desk: DeskId, views: list[ItemView], entries: Iterable[Any]) -> list[ItemView]:
         """The same views; children's parts name what they share, so that a reader can put the form together again."""
@@ -234,6 +248,16 @@ def _by_ref(session: Session, refs: Sequence[str]) -> dict[int, str]:
         marks = ",".join("?" * len(chunk))
         rows = session.execute(f"SELECT position, ref FROM item_folds WHERE ref IN ({marks})", chunk)  # noqa: S608  # only question marks are put in
         found |= {int(row[0]): str(row[1]) for row in rows}
+    return found
+
+
+def _states(session: Session, refs: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for start in range(0, len(refs), _CHUNK):
+        chunk = refs[start : start + _CHUNK]
+        marks = ",".join("?" * len(chunk))
+        rows = session.execute(f"SELECT ref, state FROM alert_states WHERE ref IN ({marks})", chunk)  # noqa: S608  # only question marks are put in
+        found |= {str(ref): str(state) for ref, state in rows}
     return found
 
 

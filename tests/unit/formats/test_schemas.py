@@ -16,6 +16,10 @@ SCHEMAS = Schemas.load()
 EXAMPLES = share("schemas") / "examples"
 
 # What each example that does not fit leads to: code and pointer of the refusal.
+HUB_ALERTS = (
+    "alert.confirmation_due", "alert.duty_cover", "alert.duty_due", "alert.duty_late", "alert.match_possible",
+    "alert.ppn1_due", "alert.recall_overdue",
+)  # fmt: skip
 REFUSED = {
     "cpi.submitted/invalid_urgent": ("schema_invalid_field", "/is_non_urgent"),
     "cpi.submitted/invalid_no_information": ("schema_missing_field", "/information_text"),
@@ -71,9 +75,10 @@ REFUSED = {
     "recall.answered/invalid_retained_without_basis": ("schema_missing_field", "/basis"),
     "recall.answered/invalid_unknown_basis": ("schema_invalid_field", "/basis"),
     "recall.answered/invalid_passed_to_nobody": ("schema_missing_field", "/passed_to"),
+    **{f"{name}/invalid_no_clock": ("schema_missing_field", "/clock") for name in HUB_ALERTS if "duty" in name},
     **{
         f"{name}/invalid_{fault}": (code, pointer)
-        for name in ("alert.ppn1_due", "alert.match_possible", "alert.confirmation_due", "alert.recall_overdue")
+        for name in HUB_ALERTS
         for fault, code, pointer in (
             ("unknown_alert", "schema_invalid_field", "/alert"),
             ("nothing_asked", "schema_missing_field", "/asks"),
@@ -97,10 +102,7 @@ KEPT = {
     "ppn1.issued/invalid_but_kept_unknown_rating": ("unknown_code", "/rating"),
     "consent.recorded/invalid_but_kept_unknown_witness_role": ("unknown_code", "/witnessed_by/role"),
     "involvement.opened/invalid_but_kept_unknown_field": ("unknown_field", "/~"),
-    **{
-        f"{name}/invalid_but_kept_malformed_row": ("malformed_field", "/row")
-        for name in ("alert.ppn1_due", "alert.match_possible", "alert.confirmation_due", "alert.recall_overdue")
-    },
+    **{f"{name}/invalid_but_kept_malformed_row": ("malformed_field", "/row") for name in HUB_ALERTS},
 }
 
 
@@ -149,8 +151,8 @@ def test_every_type_has_two_valid_and_two_refused_examples(event_type: str) -> N
 
 def test_there_are_the_partners_types_and_the_hubs_own() -> None:
     hub = {name for name in SCHEMAS.types() if SCHEMAS.is_hub_type(name)}
-    assert hub == {"alert.confirmation_due", "alert.match_possible", "alert.ppn1_due", "alert.recall_overdue"}
-    assert len(SCHEMAS.types()) == 22
+    assert hub == set(HUB_ALERTS)
+    assert len(SCHEMAS.types()) == 25
 
 
 def test_a_partner_may_not_send_the_hubs_own_types() -> None:

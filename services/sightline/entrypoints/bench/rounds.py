@@ -22,6 +22,7 @@ from sightline.formats.receipt import Receipt, read_receipt_unsafe
 from sightline.kernel.ids import DeskId
 from sightline.ledger.store import Ledger
 from sightline.runtime.hub import Hub
+from sightline.view.reading import ALERTS
 
 ORIGIN = "sightline.example/bench"
 ACTOR = "staff-0017:practitioner"
@@ -206,7 +207,7 @@ def is_told(ledger: Ledger) -> bool:
     return bool(told) and int(told[0][0]) >= int(leaves)
 
 
-HUB_TYPES = "('alert.ppn1_due', 'alert.match_possible', 'alert.confirmation_due', 'alert.recall_overdue')"
+HUB_TYPES = "(" + ",".join(f"'{type}'" for type in ALERTS) + ")"
 """Types of the hub's own items, as SQL."""
 _FIRST = (
     f"SELECT f.type IN {HUB_TYPES}, COUNT(*), COUNT(DISTINCT l.item) FROM leaves l"  # noqa: S608  # only our own type names

@@ -1,6 +1,5 @@
 """What became of every alert: met, taken up, settled or still open, from the ledger's own entries."""
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -8,7 +7,9 @@ from sightline.entrypoints.demo import words
 from sightline.entrypoints.demo.cast import CAST, called
 from sightline.entrypoints.demo.checks import entries
 from sightline.entrypoints.demo.week import Week
+from sightline.formats.policy_digest import policy_data
 from sightline.kernel.share import share
+from sightline.ledger.world import PolicyData
 
 _SETTLES = {
     "alert.confirmation_due": ("InvolvementConfirmed", "desk", "confirmed"),
@@ -20,10 +21,11 @@ _SETTLES = {
 def rows(week: Week) -> Iterator[tuple[str, str, str, str]]:
     """Alert, owner, what it asks and what became of it, in order."""
     found = entries(week.hub)
-    owners = json.loads((share("policies") / "data" / "duties.json").read_bytes())["alerts"]
+    data = PolicyData.read(policy_data(share("policies")))
     for entry in found:
         if getattr(entry, "alert", None) and not getattr(entry, "digest", b"x"):
-            owner = next(a for a in CAST if owners[entry.type]["owner"] in a.roles)
+            role, _ = data.asked(entry.type, entry.alert["clock"], entry.area)
+            owner = next(a for a in CAST if role in a.roles and entry.area in a.areas)
             told = [a.short for a in CAST if a is not owner and _asks(week, a.id, entry.ref)]
             also = f" (told: {', '.join(told)})" if told else ""
             yield (
@@ -41,7 +43,7 @@ def _title(week: Week, ref: str) -> str:
 
 def _what(week: Week, desk: Any, ref: str) -> str:
     body = week.hub.view.item(desk, ref).body
-    return words.rules().get(body["row"]) or str(body["asks"])
+    return str(body["asks"]) if "clock" in body else words.rules().get(body["row"]) or str(body["asks"])
 
 
 def _asks(week: Week, desk: Any, ref: str) -> bool:
@@ -52,7 +54,8 @@ def _asks(week: Week, desk: Any, ref: str) -> bool:
 def _state(alert: Any, found: Sequence[Any]) -> str:
     settled = _entry(found, "AlertMet", "alert", alert.ref)
     if settled is not None:
-        return f"met: PPN1 issued {settled.timestamp:%a %H:%M}"
+        how = "PPN1 issued" if alert.type == "alert.ppn1_due" else "done, or no longer needed"
+        return f"met: {how} {settled.timestamp:%a %H:%M}"
     kind, member, said = _SETTLES.get(alert.type, ("", "", ""))
     settled = _entry(found, kind, member, alert.alert["circumstance"])
     if settled is not None:

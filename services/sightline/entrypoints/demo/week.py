@@ -253,6 +253,9 @@ class Week:
 
 _RAN_OUT = {
     "alert.confirmation_due": "A day has passed, and nobody has confirmed the charity's claim.",
+    "alert.duty_cover": "Out of hours, an alert was not answered in time, or something is late.",
+    "alert.duty_due": "Time has run out for something that the procedure asks.",
+    "alert.duty_late": "An alert was not answered in time, or something is late.",
     "alert.match_possible": "A day has passed, and nobody has ruled whether two records are one child's.",
     "alert.ppn1_due": "Six hours after the report the child has not returned.",
     "alert.recall_overdue": "Three days have passed, and a recall is not answered.",

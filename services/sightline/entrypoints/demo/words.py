@@ -10,6 +10,9 @@ from sightline.kernel.share import share
 
 TYPES = {
     "alert.confirmation_due": "Alert: confirm a claim",
+    "alert.duty_cover": "Alert: nobody answered",
+    "alert.duty_due": "Alert: something is due",
+    "alert.duty_late": "Alert: late or unanswered",
     "alert.match_possible": "Alert: one child or two?",
     "alert.ppn1_due": "Alert: PPN1 due",
     "alert.recall_overdue": "Alert: recall unanswered",

@@ -1,0 +1,135 @@
+"""Clocks of the procedures: started, met, called off and late by what is sent and by time gone by (catalogue 3 and 4).
+
+Each of these is an entry on the child's record. Nothing here decides who may see anything: a clock raises alerts, and
+an alert is an item that is decided about like every other.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sightline.kernel.values import Desk
+from sightline.ledger.child import Alert, Child, Running
+from sightline.ledger.reading import looked_after, trafficking
+from sightline.protocol.clock_rules import AT_START, CHILD, EPISODE, WHEN_DUE, ClockRule
+from sightline.record.alerts import ASKED, Asked, escalate, meet, raise_asked
+from sightline.record.situation import Seen
+from sightline.record.step import Step, instant
+
+KIND = "clock"
+"""What such clocks are called in the table of clocks. Their reference is rule, situation and moment."""
+DUE, LATE = "due", "late"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Heard:
+    """One event about one child."""
+
+    type: str
+    form: Mapping[str, Any]
+    said_of: Mapping[str, Any]
+    """What the form says of this child."""
+    sender: Desk
+
+
+def follow_clocks(step: Step, child: Child, heard: Heard) -> None:
+    """What an event means for the child's clocks. First what it ends: what asks again for the same starts anew."""
+    _note_status(step, child, heard.said_of)
+    seen = Seen(heard.form, heard.said_of, child, heard.sender, step.protocol, step.at)
+    if step.rules.may_end(heard.type):
+        for running in list(child.running.values()):
+            _end(step, child, running, heard.type, seen)
+    for code in step.rules.started(heard.type, step.protocol.edition, seen):
+        _start(step, child, code, begins=_begins(step, step.rules.rules[code], heard.form))
+
+
+def clock_ran_out(step: Step, child: Child, ref: str) -> None:
+    """A moment of a running clock has come: it is due, or late. One that was met meanwhile says nothing."""
+    code, situation, moment = ref.split("|")
+    running = child.running.get((code, situation))
+    rule = step.rules.rules.get(code)
+    if running is None or rule is None:
+        return
+    if moment == DUE and rule.alert == WHEN_DUE:
+        _ask(step, child, running, rule)
+    elif moment == LATE and not running.is_late:
+        child.note(Child.ClockLate, step=step.id, timestamp=step.at, code=code, situation=situation)
+        escalate(step, child, Asked(code, situation, running.due or step.at), "Late")
+        _again(step, child, running, rule)
+
+
+def alert_unanswered(step: Step, child: Child, ref: str) -> None:
+    """Nobody acknowledged an alert in time (P12): another desk hears of it. What was met needs nobody any more."""
+    alert = child.alerts.get(ref)
+    if alert is None or alert.met or alert.acknowledged_by:
+        return
+    running = child.running.get((alert.clock, alert.situation))
+    due = running.due if running and running.due else step.at
+    escalate(step, child, Asked(_rule_of(alert), alert.situation, due), "Not acknowledged", after=alert.type)
+
+
+def _rule_of(alert: Alert) -> str:
+    return alert.clock or alert.type.removeprefix("alert.")
+
+
+def _note_status(step: Step, child: Child, said_of: Mapping[str, Any]) -> None:
+    for name, value in (("looked_after", looked_after(said_of)), ("trafficking", trafficking(said_of))):
+        if value and child.status.get(name) != value:
+            child.note(Child.StatusNoted, step=step.id, timestamp=step.at, name=name, value=value)
+
+
+def _end(step: Step, child: Child, running: Running, event_type: str, seen: Seen) -> None:
+    code, situation = running.code, running.situation
+    if step.rules.is_met(code, event_type, seen):
+        child.note(Child.ClockMet, step=step.id, timestamp=step.at, code=code, situation=situation, by=step.item)
+        meet(step, child, lambda alert: alert.ref in running.alerts)
+        _again(step, child, running, step.rules.rules[code])
+    elif step.rules.is_cancelled(code, event_type, seen):
+        child.note(Child.ClockCancelled, step=step.id, timestamp=step.at, code=code, situation=situation, by=step.item)
+        meet(step, child, lambda alert: alert.ref in running.alerts)
+
+
+def _again(step: Step, child: Child, running: Running, rule: ClockRule) -> None:
+    """A recurring obligation starts anew, from now, under the same name."""
+    if rule.repeats:
+        child.running.pop((running.code, running.situation), None)
+        _start(step, child, running.code, begins=step.at, situation=running.situation)
+
+
+def _start(step: Step, child: Child, code: str, *, begins: datetime, situation: str | None = None) -> None:
+    rule = step.rules.rules[code]
+    name = _situation(step, child, rule) if situation is None else situation
+    if (code, name) in child.running:
+        return  # One situation starts one clock, however often it is reported.
+    amount = step.protocol.amount(rule.limit.key)
+    due, late = rule.limit.due(begins, amount), rule.limit.late(begins, amount)
+    child.note(
+        Child.ClockStarted, step=step.id, timestamp=step.at, code=code, situation=name, due=due, late=late
+    )  # fmt: skip
+    for moment, at in ((DUE, due if rule.alert == WHEN_DUE else None), (LATE, late)):
+        if at is not None:
+            step.work.set_clock(
+                KIND, due=at, stream=child.id, ref=f"{code}|{name}|{moment}", desk="", area=step.area
+            )  # fmt: skip
+    if rule.alert == AT_START:
+        _ask(step, child, child.running[code, name], rule)
+
+
+def _ask(step: Step, child: Child, running: Running, rule: ClockRule) -> None:
+    if not running.alerts:
+        raise_asked(step, child, ASKED, Asked(running.code, running.situation, running.due or step.at), rule.asks)
+
+
+def _situation(step: Step, child: Child, rule: ClockRule) -> str:
+    if rule.situation == CHILD:
+        return ""
+    if rule.situation == EPISODE:
+        return str(child.last_episode.number) if child.last_episode else "0"
+    return step.item
+
+
+def _begins(step: Step, rule: ClockRule, form: Mapping[str, Any]) -> datetime:
+    """From when it counts: never from the future."""
+    said = form.get(rule.limit.begins) if rule.limit.begins else None
+    return min(instant(said if isinstance(said, str) else None, step.at), step.at)

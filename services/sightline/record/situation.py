@@ -1,0 +1,114 @@
+"""What the clocks' rules ask about when an event arrives: the form, the child's record so far, the sender, the area.
+
+Names and their codes: ``form.<field>`` and ``form.child.<field>`` what was sent (``yes`` and ``no`` for true and false);
+``child.looked_after``, ``child.trafficking`` the latest that any form said; ``child.missing`` the open episode's
+category or ``none``; ``child.episode`` whether one is ``open``, ``over`` or ``none``; ``child.harmed`` whether harm is
+known of the latest; ``child.repeat`` whether the area's window holds as many as its threshold; ``child.flag`` the
+flags that stand; ``child.age`` the band of a birth date that the form gives; ``sender.role``; ``area.<setting>``.
+"""
+
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sightline.kernel.values import Desk
+from sightline.ledger.child import Child
+from sightline.ledger.facts import age_band
+from sightline.ledger.reading import birth_date
+from sightline.protocol.areas import AreaProtocol
+from sightline.protocol.episodes import is_repeat
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One event about one child, as the rules see it. Each name is worked out when it is first asked for."""
+
+    form: Mapping[str, Any]
+    said_of: Mapping[str, Any]
+    """What the form says of this child."""
+    child: Child
+    sender: Desk | None
+    """None where a clock struck and nobody said anything."""
+    protocol: AreaProtocol
+    at: datetime
+    _found: dict[str, AbstractSet[str]] = field(default_factory=dict)
+
+    def codes(self, name: str) -> AbstractSet[str]:
+        """The codes that hold under that name."""
+        found = self._found.get(name)
+        if found is None:
+            found = self._found[name] = self._look(name)
+        return found
+
+    def _look(self, name: str) -> AbstractSet[str]:
+        kind, _, rest = name.partition(".")
+        if kind == "form":
+            of_child = rest.startswith("child.")
+            return as_codes(self.said_of.get(rest[6:]) if of_child else self.form.get(rest))
+        if kind == "sender":
+            return self.sender.roles if self.sender else _NOTHING
+        if kind == "area":
+            return as_codes(getattr(self.protocol, rest))
+        return _OF_CHILD[rest](self)
+
+
+def as_codes(value: object) -> AbstractSet[str]:
+    """The codes in a field's value. What is no code, such as a number or an object, is none."""
+    if isinstance(value, bool):
+        return frozenset({"yes" if value else "no"})
+    if isinstance(value, str):
+        return frozenset({value})
+    if isinstance(value, list):
+        return frozenset(one for one in value if isinstance(one, str))
+    return _NOTHING
+
+
+def _status(name: str) -> Callable[[Seen], AbstractSet[str]]:
+    def look(seen: Seen) -> AbstractSet[str]:
+        held = seen.child.status.get(name)
+        return frozenset({held}) if held else _NOTHING
+
+    return look
+
+
+def _missing(seen: Seen) -> AbstractSet[str]:
+    episode = seen.child.open_episode
+    return frozenset({episode.category if episode else "none"})
+
+
+def _episode(seen: Seen) -> AbstractSet[str]:
+    last = seen.child.last_episode
+    return frozenset({"none" if last is None else "open" if last.is_open else "over"})
+
+
+def _harmed(seen: Seen) -> AbstractSet[str]:
+    last = seen.child.last_episode
+    return frozenset({"yes" if last and last.harmed else "no"})
+
+
+def _repeat(seen: Seen) -> AbstractSet[str]:
+    return frozenset({"yes" if is_repeat(seen.child.episodes.values(), seen.at, seen.protocol.repeat) else "no"})
+
+
+def _flag(seen: Seen) -> AbstractSet[str]:
+    return frozenset(flag for flag, _ in seen.child.flags)
+
+
+def _age(seen: Seen) -> AbstractSet[str]:
+    return frozenset({age_band(birth_date(seen.said_of), seen.at.date())})
+
+
+_OF_CHILD: dict[str, Callable[[Seen], AbstractSet[str]]] = {
+    "looked_after": _status("looked_after"),
+    "trafficking": _status("trafficking"),
+    "missing": _missing,
+    "episode": _episode,
+    "harmed": _harmed,
+    "repeat": _repeat,
+    "flag": _flag,
+    "age": _age,
+}
