@@ -22,7 +22,7 @@ class Alert:
     episode: int
     type: str = ""
     clock: str = ""
-    """The rule of the clock that it belongs to; empty for what no rule of `clocks.json` asks."""
+    """The rule of the clock that it belongs to; empty for what no rule of clocks_*.json asks."""
     situation: str = ""
     met: bool = False
     acknowledged_by: str = ""
@@ -175,7 +175,7 @@ class Child(Stream):
     class ClockStarted(Event):
         TOPIC = "child.clock_started.v1"
         code: str
-        """Which rule (``policies/data/clocks.json``)."""
+        """Which rule (``policies/data/clocks_*.json``)."""
         situation: str
         """What tells it from others of the same rule: an episode's number, an event's item, or empty for the child."""
         due: datetime | None

@@ -7,6 +7,7 @@ from typing import Any
 
 from sightline.kernel.ids import DeskId
 from sightline.kernel.values import Desk
+from sightline.protocol.clock_rules import clock_documents
 
 Json = Mapping[str, Any]
 
@@ -23,7 +24,7 @@ class PolicyData:
     """Role to types."""
     areas: Json
     clocks: Json
-    """Clock rule to the roles that own it and hear of it when it is late (``clocks``)."""
+    """Clock rule to the roles that own it and hear of it when it is late (``clocks_...``)."""
     switched: Json
     """Legal bases that hold only from a date (``bases.codes`` where ``switched``)."""
 
@@ -35,7 +36,7 @@ class PolicyData:
             alerts=documents["alerts"],
             remits=documents["remits"],
             areas=documents["areas"],
-            clocks=documents["clocks"],
+            clocks=clock_documents(documents),
             switched={c: b for c, b in documents["bases"]["codes"].items() if b["switched"]},
         )
 

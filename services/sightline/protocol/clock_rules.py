@@ -1,7 +1,7 @@
 """The rules of catalogue sections 3 and 4 as data: what starts a clock, who owns it, when it is late, what meets it.
 
 A rule is one obligation of a procedure. A time limit (T-row) and a notification (N-row) are the same thing here: the
-notification asks for something at once, the time limit says by when. Rules stand in ``policies/data/clocks.json``,
+notification asks for something at once, the time limit says by when. Rules stand in ``policies/data/clocks_*.json``,
 since who is asked is also who may see the alert; this file reads them strictly and says, of one situation, which of
 them start, are met or are called off. It knows no store and no clock.
 """
@@ -26,6 +26,7 @@ class Situation(Protocol):
 CHILD, EPISODE, EVENT = "child", "episode", "event"
 """What tells one running clock of a rule from another: the child, the missing episode, or the event that started it."""
 
+PREFIX = "clocks_"
 AT_START, WHEN_DUE, WHEN_LATE = "start", "due", "late"
 """When the owner is alerted: with the clock's start, when it runs out, or not at all before it is late."""
 
@@ -41,6 +42,20 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return all(_has(situation, n, codes) for n, codes in self.when.items()) and not any(
             _has(situation, n, codes) for n, codes in self.unless.items()
         )
+
+
+def clock_documents(documents: Mapping[str, Any]) -> dict[str, Any]:
+    """The rules among the policy's data: code to rule, from every member called ``clocks_...``.
+
+    Raises ValueError where two members have a rule of one code.
+    """
+    found: dict[str, Any] = {}
+    for name, member in documents.items():
+        if name.startswith(PREFIX):
+            if found.keys() & member.keys():
+                raise ValueError(f"{name} repeats a rule of another file")
+            found |= member
+    return found
 
 
 class ClockRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,11 +101,11 @@ class ClockRules:
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> "ClockRules":
-        """From ``clocks`` of the policy's data. Raises ValueError on anything the rules' shape does not know."""
+        """From `clock_documents`. Raises ValueError on anything the rules' shape does not know."""
         try:
             rules = msgspec.convert(document, dict[str, ClockRule])
         except msgspec.ValidationError as exc:
-            raise ValueError(f"clocks.json: {exc}") from None
+            raise ValueError(f"a clock's rule: {exc}") from None
         return cls(
             rules,
             _by_type({code: rule.starts for code, rule in rules.items()}),

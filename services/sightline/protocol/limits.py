@@ -16,22 +16,20 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     unit: Unit
     amount: int = 0
-    key: str = ""
-    """The area's configuration key (8.3) that gives the amount where its edition is not silent."""
     grace: int = 0
     """How much later than due it is late, in the same unit: "usually 6-8 h" is due at 6 and late after 8 (T-02 †)."""
+    key: str = ""
+    """The area's configuration key (8.3) that says both instead; where its edition is silent, nothing is due."""
     begins: str = ""
     """Field of the form that holds the instant from which it counts; empty: when the event was recorded."""
 
-    def due(self, start: datetime, amount: int | None) -> datetime | None:
-        """When it runs out; None for what has no limit. `amount` is the area's own, None where its edition is silent."""
-        return self._after(start, self.amount if amount is None else amount)
+    @property
+    def span(self) -> tuple[int, int]:
+        """When it is due, and when late, in its unit, where no key of the area says so."""
+        return self.amount, self.amount + self.grace
 
-    def late(self, start: datetime, amount: int | None) -> datetime | None:
-        """When it is late."""
-        return self._after(start, (self.amount if amount is None else amount) + self.grace)
-
-    def _after(self, start: datetime, amount: int) -> datetime | None:
+    def after(self, start: datetime, amount: int) -> datetime | None:
+        """That much after the start; None for what has no limit."""
         match self.unit:
             case "none":
                 return None

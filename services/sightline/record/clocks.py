@@ -102,8 +102,10 @@ def _start(step: Step, child: Child, code: str, *, begins: datetime, situation: 
     name = _situation(step, child, rule) if situation is None else situation
     if (code, name) in child.running:
         return  # One situation starts one clock, however often it is reported.
-    amount = step.protocol.amount(rule.limit.key)
-    due, late = rule.limit.due(begins, amount), rule.limit.late(begins, amount)
+    span = step.protocol.span(rule.limit.key) if rule.limit.key else rule.limit.span
+    if span is None:
+        return  # The area's edition sets no such limit.
+    due, late = (rule.limit.after(begins, amount) for amount in span)
     child.note(
         Child.ClockStarted, step=step.id, timestamp=step.at, code=code, situation=name, due=due, late=late
     )  # fmt: skip

@@ -18,7 +18,7 @@ from sightline.ledger.directory import Directory, PresentDesks, SendersByRole
 from sightline.ledger.sealing import KeyVault
 from sightline.ledger.store import Ledger
 from sightline.protocol.areas import AreaProtocol, read_area
-from sightline.protocol.clock_rules import ClockRules
+from sightline.protocol.clock_rules import ClockRules, clock_documents
 from sightline.record.admin import Admin
 from sightline.record.matching import Matcher
 from sightline.record.refusing import Refusing
@@ -207,9 +207,9 @@ def build_feed(*, origin: str, database: Database, rules: Rules) -> Feed:
 
 def areas_of(rules: Rules) -> dict[str, AreaProtocol]:
     """Each area's protocol, from the policy's data."""
-    return {name: read_area(row) for name, row in rules.documents["areas"].items()}
+    return {name: read_area(name, row) for name, row in rules.documents["areas"].items()}
 
 
 def clock_rules_of(rules: Rules) -> ClockRules:
     """The clocks' rules, from the policy's data."""
-    return ClockRules.read(rules.documents["clocks"])
+    return ClockRules.read(clock_documents(rules.documents))
