@@ -11,7 +11,7 @@ import yaml
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from sightline.adapters.kafka_admin import BrokerAdmin
-from sightline.formats.broker_access import Access
+from sightline.formats.broker_access import Access, Certificate
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -20,8 +20,10 @@ agencies:
   kent: [missing, bureau]
   kent-council: [duty]
   solent: [sending, following, proving, reading]
+  purbeck: [duty]
 """
-"""Two agencies, of which one's name is the beginning of the other's; and one whose desks' systems talk to a hub."""
+"""Two agencies, of which one's name is the beginning of the other's; one whose desks' systems talk to a hub; and one that
+shows certificates."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,19 @@ class Node:
             password=known.read_text() if password is None else password,
         )
 
+    def certified(self, agency: str) -> Access:
+        """How that agency reaches it by a certificate: made now, if there is none yet."""
+        file = self.folder / "certificates" / f"{agency}.pem"
+        if not file.exists():
+            program: list[str | Path] = [ROOT / "infra/kafka/certify", "--services", self.folder, agency]
+            subprocess.run(program, capture_output=True, text=True, check=True, timeout=60)
+        return self.showing(Certificate(chain=file, key=file.with_suffix(".key")))
+
+    def showing(self, certificate: Certificate) -> Access:
+        """How one reaches it with that certificate."""
+        where = (self.folder / "agencies.address").read_text().strip()
+        return Access(bootstrap=where, ca=self.folder / "ca.pem", certificate=certificate)
+
     def admin(self) -> BrokerAdmin:
         """The administrator's connection, to be closed."""
         return BrokerAdmin(self.access("admin"))
@@ -67,15 +82,15 @@ class Node:
         applied = self.topics("apply")
         assert applied.returncode in {0, 2}, applied.stderr
 
-    def send(self, user: str, topic: str, value: bytes = b"sealed") -> None:
-        """Send one entry as that user and wait until the broker has it. Raises what the broker answers."""
+    def send(self, user: str | Access, topic: str, value: bytes = b"sealed") -> None:
+        """Send one entry as that user (or as this access has it) and wait until the broker has it. Raises what the broker answers."""
         with self.producer(user) as producer:
             producer.send(topic, value).get(timeout=15)
 
-    def read(self, user: str, topic: str, *, group: str | None = None, partition: int = 0) -> list[bytes]:
+    def read(self, user: str | Access, topic: str, *, group: str | None = None, partition: int = 0) -> list[bytes]:
         """All entries of one of the topic's partitions, as that user gets them. Raises what the broker answers."""
         settings: dict[str, Any] = {"group_id": group, "enable_auto_commit": False, "auto_offset_reset": "earliest"}
-        consumer = KafkaConsumer(**self.access(user).settings, **settings, **_SOON)
+        consumer = KafkaConsumer(**self._as(user).settings, **settings, **_SOON)
         try:
             where = TopicPartition(topic, partition)
             consumer.assign([where])
@@ -90,13 +105,16 @@ class Node:
             consumer.close()
 
     @contextmanager
-    def producer(self, user: str) -> Iterator[Any]:
+    def producer(self, user: str | Access) -> Iterator[Any]:
         """A producer of that user's."""
-        producer = KafkaProducer(**self.access(user).settings, **_SOON, max_block_ms=8000)
+        producer = KafkaProducer(**self._as(user).settings, **_SOON, max_block_ms=8000)
         try:
             yield producer
         finally:
             producer.close(timeout=5)
+
+    def _as(self, user: str | Access) -> Access:
+        return self.access(user) if isinstance(user, str) else user
 
 
 def _polled(consumer: Any) -> list[bytes]:

@@ -1,7 +1,7 @@
 """Make a throw-away certification authority and the broker's certificate under it. Usage: certificates.py DIR
 
 DIR gets ca.pem, which clients need, and private/broker.pem (key and certificate). The authority's key is never written:
-nobody can make another certificate under it, and a new broker gets a new authority.
+nobody can make another certificate under it, and a new broker gets a new authority. Agencies have another: certify.py.
 """
 
 import datetime as dt
@@ -18,6 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from sightline.adapters.clock import SystemClock
 
+BROKERS = "sightline throw-away authority"
 VALID = dt.timedelta(days=365)
 LEEWAY = dt.timedelta(minutes=5)
 """The authority is a little older, so that a clock that is slow accepts it."""
@@ -29,19 +30,25 @@ def name(common: str) -> x509.Name:
 
 
 def certificate(
-    subject: str, key: ec.EllipticCurvePrivateKey, issuer: str, signer: ec.EllipticCurvePrivateKey
+    subject: str,
+    key: ec.EllipticCurvePublicKey,
+    issuer: str,
+    signer: ec.EllipticCurvePrivateKey,
+    *,
+    begin: dt.datetime | None = None,
+    valid: dt.timedelta = VALID,
 ) -> x509.CertificateBuilder:
-    """What every certificate here has."""
-    now = SystemClock().now()
+    """What every certificate here has. `begin`: a little before now unless given."""
+    start = begin or SystemClock().now() - LEEWAY
     return (
         x509.CertificateBuilder()
         .subject_name(name(subject))
         .issuer_name(name(issuer))
-        .public_key(key.public_key())
+        .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - LEEWAY)
-        .not_valid_after(now + VALID)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .not_valid_before(start)
+        .not_valid_after(start + LEEWAY + valid)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
     )
 
@@ -61,10 +68,10 @@ def usage(*, authority: bool) -> x509.KeyUsage:
     )
 
 
-def make_authority(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-    """An authority that may sign for servers only directly."""
+def make_authority(key: ec.EllipticCurvePrivateKey, called: str = BROKERS) -> x509.Certificate:
+    """An authority that signs for no other authority."""
     return (
-        certificate("sightline throw-away authority", key, "sightline throw-away authority", key)
+        certificate(called, key.public_key(), called, key)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(usage(authority=True), critical=True)
         .sign(key, hashes.SHA256())
@@ -76,7 +83,7 @@ def make_broker(key: ec.EllipticCurvePrivateKey, signer: ec.EllipticCurvePrivate
     places = [x509.DNSName("localhost"), *(x509.IPAddress(ipaddress.ip_address(a)) for a in ("127.0.0.1", "::1"))]
     uses = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     return (
-        certificate("broker", key, "sightline throw-away authority", signer)
+        certificate("broker", key.public_key(), BROKERS, signer)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(usage(authority=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage(uses), critical=False)
@@ -85,13 +92,17 @@ def make_broker(key: ec.EllipticCurvePrivateKey, signer: ec.EllipticCurvePrivate
     )
 
 
+def pem_of(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """The key as PEM, without a passphrase: the folder's rights protect it."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
 def main(folder: Path) -> None:
     """Write both, the private part first: a folder with a ca.pem is complete."""
     os.umask(0o077)
     signer, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     (folder / "private").mkdir(parents=True, exist_ok=True)
-    (folder / "private" / "broker.pem").write_bytes(private + make_broker(key, signer).public_bytes(Encoding.PEM))
+    (folder / "private" / "broker.pem").write_bytes(pem_of(key) + make_broker(key, signer).public_bytes(Encoding.PEM))
     (folder / "ca.pem").write_bytes(make_authority(signer).public_bytes(Encoding.PEM))
 
 

@@ -123,8 +123,13 @@ class Partner:
     def runs(self, command: str, *arguments: object, user: str = SOLENT, password: Path | None = None) -> Said:
         """A command of the partner's, over the broker."""
         secret = password or self.node.folder / "secrets" / f"{user}.password"
-        broker = ("--kafka", self.node.address, "--ca", self.node.folder / "ca.pem", "--user", user)
-        return sightline("agency", command, self.own.path, *arguments, *broker, "--password-file", secret, "--json")
+        login = ("--kafka", self.node.address, "--user", user, "--password-file", secret)
+        return self.runs_as(login, command, *arguments)
+
+    def runs_as(self, login: tuple[object, ...], command: str, *arguments: object) -> Said:
+        """The same, logged in another way."""
+        ca = self.node.folder / "ca.pem"
+        return sightline("agency", command, self.own.path, *arguments, *login, "--ca", ca, "--json")
 
     def follows(self, url: str) -> Said:
         """Read, proving it at the hub. What is signed to read with holds for a minute: the hub's clock must be ours."""
@@ -159,6 +164,16 @@ def test_a_report_goes_sealed_and_its_receipt_is_checked_and_kept(partner: Partn
     assert all(read_receipt(one.receipt, town.hub.hub_keys).items for one in partner.own.kept())
     assert partner.own.waiting() == []
     assert (partner.submits().code, len(hub.taken)) == (0, 2)
+
+
+def test_a_report_goes_by_a_certificate_as_it_does_by_a_password(partner: Partner, hub: StandIn, town: Town) -> None:
+    access = partner.node.certified("solent")
+    assert access.certificate
+    login = ("--kafka", access.bootstrap, "--certificate", access.certificate.chain, "--key", access.certificate.key)
+    keys = published_keys(town.hub, partner.own.path / "from-the-hub.json")
+    partner.signs("certified-1")
+    said = partner.runs_as(login, "submit", "--hub-keys", keys)
+    assert (said.code, [row["outcome"] for row in said.json]) == (0, ["accepted"]), said.err
 
 
 def test_sending_again_gets_the_first_receipt_though_the_broker_carries_it_once(partner: Partner, hub: StandIn) -> None:

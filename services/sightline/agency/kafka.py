@@ -1,12 +1,10 @@
 """Kafka as a partner's system meets it, by kafka-python: topics that it reads, and the one that it writes.
 
 A client is made once and never in a loop: where the library does not get in, it tries until its time is up, says only
-that it did not, and leaves its sockets behind. So the address and the certificate are tried beforehand without it, and
-what it cannot do after that is the log-in. Raised: Unavailable ``broker_unavailable``, Refused ``broker_refused``.
+that it did not, and leaves its sockets behind. So the address and the certificates are tried beforehand without it
+(`reach`), and what it cannot do after that is the log-in. Raised: Unavailable ``broker_unavailable``, Refused ``broker_refused``.
 """
 
-import socket
-import ssl
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -15,11 +13,10 @@ from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartitio
 from kafka.errors import KafkaError
 
 from sightline.agency.messages import Message
+from sightline.agency.reach import REACH_S, reach
 from sightline.formats.broker_access import Access
 from sightline.kernel.errors import Refused, Unavailable
 
-REACH_S = 5.0
-"""How long an address may take to answer."""
 LOGIN_S = 8.0
 """How long the log-in may take: a broker that has just started may not have read its passwords yet."""
 ANSWER_S = 15.0
@@ -124,34 +121,13 @@ class WriteTopic:
                 one.get(timeout=DELIVERY_S + ANSWER_S)
 
 
-def reach(access: Access) -> None:
-    """Return if one of the addresses answers under the authority's certificate. Raises Unavailable, which says what is."""
-    context = ssl.create_default_context(cafile=access.ca)
-    why = "no address is given"
-    for address in access.bootstrap.split(","):
-        host, _, port = address.strip().rpartition(":")
-        try:
-            with (
-                socket.create_connection((host.strip("[]"), int(port)), REACH_S) as plain,
-                context.wrap_socket(plain, server_hostname=host.strip("[]")),
-            ):
-                return
-        except ssl.SSLCertVerificationError:
-            why = "the broker's certificate is not under the authority that was given"
-        except ValueError:
-            raise Refused("request_invalid", "a broker's address is HOST:PORT") from None
-        except OSError as exc:
-            why = f"the broker does not answer ({type(exc).__name__})"
-    raise Unavailable("broker_unavailable", why)
-
-
 def _logged_in(make: Callable[[], Any], access: Access) -> Any:
     """A client, made once."""
     reach(access)
     try:
         return make()
     except KafkaError as exc:
-        why = f"the broker did not accept the log-in of {access.user}, or does not answer it ({type(exc).__name__})"
+        why = f"the broker did not accept the log-in of {access.who}, or does not answer it ({type(exc).__name__})"
         raise Unavailable("broker_unavailable", why) from None
 
 

@@ -18,7 +18,16 @@ from sightline.agency.keys import generate, make_registration, save_key
 from sightline.agency.sign import new_id, sign_event
 from sightline.entrypoints.cli_admin import check_desk_name, show, show_all
 from sightline.entrypoints.cli_agency_follow import follow_broker, follow_hub
-from sightline.entrypoints.cli_agency_kafka import CaOption, KafkaOption, PasswordOption, UserOption, access_of
+from sightline.entrypoints.cli_agency_kafka import (
+    CaOption,
+    CertificateOption,
+    KafkaOption,
+    KeyOption,
+    Named,
+    PasswordOption,
+    UserOption,
+    access_of,
+)
 from sightline.entrypoints.cli_agency_submit import exit_code_of, send, send_by_broker
 from sightline.entrypoints.cli_out import (
     EXIT_CODES,
@@ -139,6 +148,8 @@ def submit(  # noqa: PLR0917 - each is an option of the command
     ca: CaOption = None,
     user: UserOption = "",
     password_file: PasswordOption = None,
+    certificate: CertificateOption = None,
+    key: KeyOption = None,
     wait: Annotated[float, typer.Option(min=0, help="With --kafka: seconds to wait for receipts.")] = 30.0,
     hub_keys: HubKeysOption = None,
     as_json: AsJson = False,
@@ -146,7 +157,9 @@ def submit(  # noqa: PLR0917 - each is an option of the command
     """Send signed events. Sending the same again is safe: the hub answers with its first receipt."""
     own = DeskFolder(folder)
     if kafka:
-        access = access_of(own, kafka, ca, user, password_file)
+        access = access_of(
+            own, Named(kafka=kafka, ca=ca, user=user, password=password_file, certificate=certificate, key=key)
+        )
         with working("sending"):
             rows = send_by_broker(own, event or [], access, _known(own, hub, hub_keys), wait)
     else:
@@ -170,6 +183,8 @@ def follow_feed(  # noqa: PLR0917 - each is an option of the command
     ca: CaOption = None,
     user: UserOption = "",
     password_file: PasswordOption = None,
+    certificate: CertificateOption = None,
+    key: KeyOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Read on in the feed, proving that it is whole; prints what is new (with --json, an entry a line).
@@ -183,7 +198,9 @@ def follow_feed(  # noqa: PLR0917 - each is an option of the command
             with connected(own, hub) as (client, known):
                 follow_hub(own, client, known, **how)
             return
-        access = access_of(own, kafka, ca, user, password_file)
+        access = access_of(
+            own, Named(kafka=kafka, ca=ca, user=user, password=password_file, certificate=certificate, key=key)
+        )
         if hub:
             with connected(own, hub) as both:
                 follow_broker(own, access, both, **how)
