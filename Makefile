@@ -29,6 +29,10 @@ $(STAMP): requirements.lock pyproject.toml infra/venv
 demo: $(STAMP) ## run a worked week in one area, end to end, with no network
 	@$(BIN)/sightline demo
 
+.PHONY: demo-distributed
+demo-distributed: $(STAMP) ## the same week through workers, Kafka, OPA and PostgreSQL, which it starts and stops
+	@infra/demo
+
 .PHONY: serve
 serve: $(STAMP) ## run the hub over HTTP, embedded, on one folder
 	@$(BIN)/sightline serve

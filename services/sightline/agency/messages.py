@@ -1,6 +1,6 @@
 """What a desk reads from a broker, as values and one port: `kafka` has the real one, tests have one of their own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,3 +39,10 @@ class Topic(Protocol):
 
     def poll(self, timeout_s: float) -> Sequence[Message]:
         """What comes next, in order; empty if nothing came in that time."""
+
+
+class Outlet(Protocol):
+    """A topic to write to. Raises as `Topic` does."""
+
+    def send(self, messages: Iterable[tuple[bytes, bytes]]) -> None:
+        """Hand over keys and values, in order; returns when the broker has all of them."""

@@ -60,11 +60,15 @@ def serve(
 def demo(
     walk: Annotated[bool, typer.Option("--walk", help="Only one report's way: stage, file, in and out.")] = False,
     keep: Annotated[Path | None, typer.Option(help="Keep the hub's folder here, to look into it afterwards.")] = None,
+    services: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Through the new services of this folder (infra/up)."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """A worked week in one area, end to end, with no network; ends 0 only if every check held."""
     run = importlib.import_module("sightline.entrypoints.demo.run")
-    end(int(run.main(keep=keep, walk=walk, json_output=as_json)))
+    end(int(run.main(keep=keep, walk=walk, json_output=as_json, services=services)))
 
 
 @app.command()

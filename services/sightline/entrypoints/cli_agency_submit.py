@@ -1,11 +1,12 @@
 """What ``sightline agency submit`` does, over HTTP and over Kafka, and what it says of each event: the same for both."""
 
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
 
 from sightline.agency.client import HubClient, HubKeys, HubRefused, Sent
+from sightline.agency.messages import Outlet, Topic
 from sightline.agency.sending import Outgoing, Receipts, outgoing
 from sightline.entrypoints.cli_out import REFUSED, WAITING
 from sightline.entrypoints.desk_folder import DeskFolder
@@ -42,23 +43,38 @@ def send_by_broker(own: DeskFolder, named: Sequence[Path], access: Access, known
     # Here, so that whoever speaks HTTP need not wait for a library that they do not use.
     from sightline.agency.kafka import ReadTopic, WriteTopic  # noqa: PLC0415 - see above
 
+    with closing(ReadTopic(access, receipts_topic(agency_of(own.desk)), group_of(own.desk))) as receipts:
+        return send_over(
+            receipts, lambda: closing(WriteTopic(access, SUBMISSIONS)), own=own, named=named, known=known, wait_s=wait_s
+        )
+
+
+def send_over(
+    topic: Topic,
+    outlet: Callable[[], AbstractContextManager[Outlet]],
+    *,
+    own: DeskFolder,
+    named: Sequence[Path],
+    known: HubKeys,
+    wait_s: float,
+) -> list[Row]:
+    """The same over connections of the caller's. `outlet` is opened only if there is something to send."""
     waiting = {path.stem: path for path in own.waiting()}
     asked = {path.stem: path for path in named} or waiting
     paths = waiting | asked
     events, rows = _read(paths)
-    with closing(ReadTopic(access, receipts_topic(agency_of(own.desk)), group_of(own.desk))) as topic:
-        receipts = Receipts(topic, known.receipt_keys)
-        receipts.expect(events.values())
-        for name, sent in receipts.past(whole=bool(named)):
-            if name in waiting or sent.receipt.outcome == ACCEPTED:
-                rows[name] = _keep(own, paths[name], sent)
-        due = [event for name, event in events.items() if name in asked and name not in rows]
-        receipts.expect(due)
-        if due:
-            with closing(WriteTopic(access, SUBMISSIONS)) as submissions:
-                submissions.send((e.source.encode("ascii"), seal(e.compact, known.intake_key)) for e in due)
-            for name, sent in receipts.come((e.name for e in due), wait_s):
-                rows[name] = _keep(own, paths[name], sent)
+    receipts = Receipts(topic, known.receipt_keys)
+    receipts.expect(events.values())
+    for name, sent in receipts.past(whole=bool(named)):
+        if name in waiting or sent.receipt.outcome == ACCEPTED:
+            rows[name] = _keep(own, paths[name], sent)
+    due = [event for name, event in events.items() if name in asked and name not in rows]
+    receipts.expect(due)
+    if due:
+        with outlet() as submissions:
+            submissions.send((e.source.encode("ascii"), seal(e.compact, known.intake_key)) for e in due)
+        for name, sent in receipts.come((e.name for e in due), wait_s):
+            rows[name] = _keep(own, paths[name], sent)
     return [rows.get(name) or _without(name, receipts.forged.get(name, "")) for name in asked]
 
 

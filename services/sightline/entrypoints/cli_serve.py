@@ -12,6 +12,7 @@ import uvicorn
 
 from sightline.entrypoints.api import create_app
 from sightline.entrypoints.api.streams import Streams
+from sightline.kernel.ports import Clock
 from sightline.runtime import logs, memory
 from sightline.runtime.beside import decider_for
 from sightline.runtime.decider import Decider
@@ -114,11 +115,13 @@ def serving(hub: Hub, settings: Settings, decider: Decider | None = None) -> Ite
         _log.info("stopped", kind="finished" if runner.stop(STOP_S) else "unfinished")
 
 
-def serve(settings: Settings, listening: socket.socket, announce: Callable[[Address], None]) -> None:
-    """Run until a signal. `announce` gets the address once the hub is ready to take requests."""
+def serve(
+    settings: Settings, listening: socket.socket, announce: Callable[[Address], None], *, clock: Clock | None = None
+) -> None:
+    """Run until a signal. `announce` gets the address once the hub is ready to take requests. `clock`: the machine's."""
     logs.configure()
     with (
-        closing(_hub(settings)) as hub,
+        closing(_hub(settings, clock)) as hub,
         serving(hub, settings, None if settings.is_distributed else decider_for(hub, settings)) as server,
         stopping_on_signals(server),
     ):
@@ -127,8 +130,10 @@ def serve(settings: Settings, listening: socket.socket, announce: Callable[[Addr
         server.run(sockets=[listening])
 
 
-def _hub(settings: Settings) -> Hub:
-    return distributed(settings) if settings.is_distributed else embedded(settings.data, origin=settings.origin)
+def _hub(settings: Settings, clock: Clock | None) -> Hub:
+    if settings.is_distributed:
+        return distributed(settings, clock=clock)
+    return embedded(settings.data, origin=settings.origin, clock=clock)
 
 
 def _address(hub: Hub, settings: Settings, listening: socket.socket) -> Address:

@@ -83,7 +83,7 @@ class RecordParts:
 
 
 @contextmanager
-def for_record(settings: Settings) -> Iterator[RecordParts]:
+def for_record(settings: Settings, clock: Clock) -> Iterator[RecordParts]:
     """Receipt, unsealing, matching, quarantine and wrapping key."""
     keys = keyparts.record_keys(settings.keys)
     with closing(ledger_of(settings)) as ledger, closing(vault_of(settings, keys.wrapping)) as vault:
@@ -93,7 +93,7 @@ def for_record(settings: Settings) -> Iterator[RecordParts]:
             vault=vault,
             rules=read_rules(share("policies")),
             keys=keys,
-            clock=SystemClock(),
+            clock=clock,
         )
         with closing(intake.verify):
             yield RecordParts(intake=intake, ledger=ledger)
@@ -107,7 +107,7 @@ def for_relay(settings: Settings) -> Iterator[Outbox]:
 
 
 @contextmanager
-def for_decide(settings: Settings) -> Iterator[tuple[Decide, Ledger]]:
+def for_decide(settings: Settings, clock: Clock) -> Iterator[tuple[Decide, Ledger]]:
     """The wrapping key."""
     with (
         closing(vault_of(settings, wrapping_key(settings.keys))) as vault,
@@ -115,7 +115,7 @@ def for_decide(settings: Settings) -> Iterator[tuple[Decide, Ledger]]:
         closing(engine_of(settings)) as engine,
     ):
         rules = read_rules(share("policies"))
-        yield build_decide(ledger=ledger, vault=vault, engine=engine, rules=rules, clock=SystemClock()), ledger
+        yield build_decide(ledger=ledger, vault=vault, engine=engine, rules=rules, clock=clock), ledger
 
 
 @contextmanager
@@ -131,16 +131,14 @@ def for_seal(settings: Settings) -> Iterator[tuple[Register, Feed]]:
 
 
 @contextmanager
-def for_clock(settings: Settings) -> Iterator[Strike]:
+def for_clock(settings: Settings, clock: Clock) -> Iterator[Strike]:
     """The wrapping key: what strikes is written as an item of the hub's own, and items are sealed."""
     with (
         closing(vault_of(settings, wrapping_key(settings.keys))) as vault,
         closing(ledger_of(settings)) as ledger,
     ):
         rules = read_rules(share("policies"))
-        yield Strike(
-            ledger=ledger, vault=vault, areas=areas_of(rules), rules=clock_rules_of(rules), clock=SystemClock()
-        )
+        yield Strike(ledger=ledger, vault=vault, areas=areas_of(rules), rules=clock_rules_of(rules), clock=clock)
 
 
 # ------------------------------------------------------------------------------------------------------ what they share

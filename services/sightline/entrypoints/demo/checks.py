@@ -4,12 +4,8 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
-from sightline.adapters.keyfile import load_or_create
-from sightline.adapters.opa_wasm import WasmEngine
-from sightline.adapters.vault import SqliteVault
 from sightline.audit.replay import Replay
 from sightline.entrypoints.demo import words
 from sightline.entrypoints.demo.cast import CAST
@@ -20,12 +16,10 @@ from sightline.formats import jws
 from sightline.formats.receipt import Receipt, read_receipt
 from sightline.kernel.errors import Refused, SightlineError
 from sightline.kernel.ids import agency_of
-from sightline.kernel.share import share
 from sightline.ledger.items import CHILD_PART, ItemEntry
 from sightline.ledger.sealing import ItemKey, KeyVault, key_names
 from sightline.record.stage import Answer
 from sightline.runtime.hub import Hub
-from sightline.runtime.stores import WRAPPING
 
 _LEDGER = 100_000
 
@@ -51,26 +45,22 @@ def receipts(week: Week) -> None:
     tally.check("P1", {key[:2] for key in recorded} == accepted, "the ledger and the receipts name other submissions")
 
 
-def receipts_after_restart(hub: Hub, week: Week) -> None:
+def receipts_after_restart(week: Week) -> None:
     """P1: a hub that was stopped and started knows every submission, and gives the first receipt again."""
-    for sent, answer in zip(week.sent, hub.submit([sent.raw for sent in week.sent]), strict=True):
+    for sent, answer in zip(week.sent, week.line.again([sent.raw for sent in week.sent]), strict=True):
         same = answer.outcome == "repeated" and answer.receipt == sent.answer.receipt
         week.tally.check("P1", same, "after a restart a repeat did not get its first receipt again")
 
 
-def signatures(week: Week, folder: Path) -> None:
+def signatures(week: Week) -> None:
     """P2: whoever holds the keys finds the signed bytes of every item; whatever was derived names its cause."""
     hub, tally = week.hub, week.tally
-    keys = load_or_create(folder / "keys", hub.origin)
-    vault = SqliteVault(folder / "keys" / "children.sqlite", {WRAPPING: keys.wrapping})
     found = entries(hub)
     steps = {e.step for e in found if _is_sent(e)}
-    try:
+    with week.line.vault() as vault:
         payloads = {e.digest: _payload(hub, vault, e) for e in found if _is_sent(e) and e.part != CHILD_PART}
         for entry in (e for e in found if _is_sent(e)):
             tally.check("P2", _is_signed(vault, entry, payloads), "an item is not what its sender signed")
-    finally:
-        vault.close()
     for entry in (e for e in found if isinstance(e, ItemEntry) and not e.digest):
         caused = entry.step in steps or entry.step.startswith("clock:")
         tally.check("P2", caused, "an entry of the hub's own does not name its cause")
@@ -104,7 +94,7 @@ def unknowns(week: Week, told: Told) -> None:
         for actor in CAST:
             if (actor.id, ref) not in week.leaves.decided:
                 week.tally.check("P6", _is_hidden(week, actor.id, ref), "a desk read what nobody decided about for it")
-    for ok in _engine_says_no():
+    for ok in _engine_says_no(week):
         week.tally.check("P6", ok, "the policy showed something although it knew nothing")
 
 
@@ -203,14 +193,14 @@ def _is_hidden(week: Week, desk: Any, ref: str) -> bool:
     return False
 
 
-def _engine_says_no() -> Iterator[bool]:
+def _engine_says_no(week: Week) -> Iterator[bool]:
     """The policy itself, asked with nothing at all, and with nothing in each of its four sections."""
-    engine = WasmEngine(share("policies"))
+    asked = (b"{}", b'{"child":{},"desk":{},"item":{},"protocol":{}}', b'{"item":{"classes":["location"]}}')
     try:
-        for facts in (b"{}", b'{"child":{},"desk":{},"item":{},"protocol":{}}', b'{"item":{"classes":["location"]}}'):
-            answer = engine.decide([facts])[0]
-            yield answer.get("outcome") != "disclose" and not answer.get("classes")
+        with week.line.engine() as engine:
+            answers = engine.decide(asked)
     except SightlineError:
         yield False
-    finally:
-        engine.close()
+        return
+    for answer in answers:
+        yield answer.get("outcome") != "disclose" and not answer.get("classes")

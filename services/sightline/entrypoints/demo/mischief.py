@@ -18,7 +18,7 @@ def forged(week: Week) -> Answer:
     signature = jws.raw_signature(signing_input, generate(MISSING.id))
     raw = signing_input + b"." + base64url.encode(signature)
     says = "writes in the name of the missing-persons desk that Wren is safe"
-    return week.offer(raw, "Somebody", says, "forged: signed with a key that is not the desk's")
+    return week.offer(raw, None, says, "forged: signed with a key that is not the desk's")
 
 
 def altered(week: Week, report: Sent) -> Answer:
@@ -28,7 +28,7 @@ def altered(week: Week, report: Sent) -> Answer:
     event["data"]["circumstances"] = "Came home from school. Her phone is on."
     changed = base64url.encode(json.dumps(event, separators=(",", ":")).encode())
     says = "has changed the text of that report on its way"
-    return week.offer(b".".join((header, changed, signature)), "Somebody", says, "altered: not what was signed")
+    return week.offer(b".".join((header, changed, signature)), None, says, "altered: not what was signed")
 
 
 def malformed(week: Week) -> Answer:
@@ -36,7 +36,7 @@ def malformed(week: Week) -> Answer:
     form = {name: value for name, value in forms.jory_missing().items() if name != "missing_since"}
     raw = week.signed(SOUTHAMPTON, "missing.reported", form, role="social_worker", area="southampton")
     says = "reports Jory missing, without saying since when"
-    return week.offer(raw, SOUTHAMPTON.name, says, "malformed: a mandatory field is missing")
+    return week.offer(raw, SOUTHAMPTON, says, "malformed: a mandatory field is missing")
 
 
 def id_used_again(week: Week, claim: Sent) -> Answer:
@@ -44,4 +44,4 @@ def id_used_again(week: Week, claim: Sent) -> Answer:
     form = forms.claim("allocated_team")
     raw = week.signed(CHARITY, "involvement.opened", form, role="outreach_worker", id=claim.id)
     says = "sends the claim's id again, now as the allocated team"
-    return week.offer(raw, CHARITY.name, says, "an id that was used before, with another payload")
+    return week.offer(raw, CHARITY, says, "an id that was used before, with another payload")

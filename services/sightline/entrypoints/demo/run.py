@@ -3,7 +3,8 @@
 import json
 import sys
 import tempfile
-from contextlib import nullcontext
+from collections.abc import Callable
+from contextlib import closing, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +14,7 @@ from sightline.audit.replay import Replay
 from sightline.entrypoints.demo import alerts, audit, checks, feeds, recalls, sight, tables, words
 from sightline.entrypoints.demo.audit import Audited
 from sightline.entrypoints.demo.cast import CAST, enrol
+from sightline.entrypoints.demo.line import InOne, Line
 from sightline.entrypoints.demo.story import Told, tell
 from sightline.entrypoints.demo.tally import Tally
 from sightline.entrypoints.demo.telling import Teller, console_for
@@ -38,10 +40,11 @@ class OpenHub(Protocol):
         """The hub of that folder."""
 
 
-def main(keep: Path | None = None, walk: bool = False, json_output: bool = False) -> int:
+def main(keep: Path | None = None, walk: bool = False, json_output: bool = False, services: Path | None = None) -> int:
     """Run the demo in `keep` (which must be new or empty) or in a folder that is gone afterwards; the exit code.
 
     `walk` sends one sample report instead and shows each stage. `json_output` prints one JSON object and nothing else.
+    `services`: a folder in which `infra/up` started Kafka, OPA and PostgreSQL; the week then goes through them.
     """
     console = console_for(quiet=json_output)
     if keep is not None and keep.exists() and any(keep.iterdir()):
@@ -51,7 +54,8 @@ def main(keep: Path | None = None, walk: bool = False, json_output: bool = False
         Path(folder).mkdir(parents=True, exist_ok=True)
         if walk:
             return walk_through(Path(folder), Teller(console), as_json=json_output)
-        found = run(Path(folder), Teller(console))
+        teller = Teller(console)
+        found = run_at_work(Path(folder), teller, services) if services else run(Path(folder), teller)
     if keep is not None:
         console.print(f"\n  Everything is in {keep}: hub/ (ledger, keys, register), copy/ and tampered/ (registers).")
     if json_output:
@@ -60,43 +64,64 @@ def main(keep: Path | None = None, walk: bool = False, json_output: bool = False
 
 
 def run(folder: Path, teller: Teller, *, open_hub: OpenHub = embedded) -> dict[str, Any]:
-    """The whole demo in that folder; counts, findings and the exit code."""
-    tally, clock = Tally(), SetClock(START)
+    """The whole demo in that folder, in this process; counts, findings and the exit code."""
+    clock = SetClock(START)
+
+    def opened() -> Hub:
+        return open_hub(folder / "hub", origin=ORIGIN, clock=clock)
+
+    return _played(folder, teller, lambda: InOne(folder / "hub", opened, clock))
+
+
+def run_at_work(folder: Path, teller: Teller, services: Path) -> dict[str, Any]:
+    """The same through those services, by workers and partners; counts, findings and the exit code."""
+    # Here, so that the embedded demo needs no broker's library.
+    from sightline.entrypoints.demo import at_work  # noqa: PLC0415 - see above
+
+    def opened() -> Line:
+        return at_work.opened(folder, services, origin=ORIGIN, clock=SetClock(START))
+
+    with at_work.ended_by_sigterm():
+        return _played(folder, teller, opened)
+
+
+def _played(folder: Path, teller: Teller, opened: Callable[[], Line]) -> dict[str, Any]:
+    tally = Tally()
     found: dict[str, Any] = {}
-    hub = open_hub(folder / "hub", origin=ORIGIN, clock=clock)
     try:
-        found = _week(hub, clock, folder, teller, tally)
-        hub.close()
-        hub = open_hub(folder / "hub", origin=ORIGIN, clock=clock)
-        found.pop("again")(hub)
+        with closing(opened()) as line:
+            _opening(teller, line)
+            found = _week(line, folder, teller, tally)
     except (SightlineError, StoryStopped) as stopped:
         tally.fail(f"the story stopped: {stopped}")
-    finally:
-        hub.close()
     return _verdict(teller, tally, found)
 
 
-def _week(hub: Hub, clock: SetClock, folder: Path, teller: Teller, tally: Tally) -> dict[str, Any]:
-    _opening(teller)
-    week = Week(hub=hub, clock=clock, keys=enrol(hub), tell=teller, tally=tally)
+def _week(line: Line, folder: Path, teller: Teller, tally: Tally) -> dict[str, Any]:
+    keys = enrol(line.hub)
+    line.begin(keys)
+    week = Week(line=line, keys=keys, tell=teller, tally=tally)
     teller.heading("The week")
-    told = tell(week, lambda: _desks(week, _views(hub)))
+    told = tell(week, lambda: _desks(week, _views(week.hub)))
+    week.rest()
     _consequences(week, told)
     replay, audited = _audit(week, folder, told)
+    more = line.evidence(teller, tally)
+    checks.receipts_after_restart(week)
     return {
         "submissions": len(week.sent),
         "leaves": len(week.leaves.all),
         "verify": {"true_copy": audited.report.exit_code, "tampered_copy": audited.tampered.exit_code},
         "replay": {"leaves": replay.leaves, "equal": replay.equal, "differences": len(replay.differences)},
-        "again": lambda reopened: checks.receipts_after_restart(reopened, week),
+        **more,
     }
 
 
-def _opening(teller: Teller) -> None:
+def _opening(teller: Teller, line: Line) -> None:
     teller.heading("Sightline: a worked week in Hampshire and Southampton")
+    line.introduce(teller)
     teller.say(
-        "Eight desks share what they know about two children, through one hub on this machine: no network, no server."
-        " Everybody is invented. Each desk signs what it sends; the hub decides, for every item and every desk, what may"
+        "Everybody is invented. Each desk signs what it sends; the hub decides, for every item and every desk, what may"
         " be seen, and records each decision, shown or withheld, before anybody can read anything."
     )
     teller.show(tables.cast())
@@ -147,7 +172,7 @@ def _audit(week: Week, folder: Path, told: Told) -> tuple[Replay, Audited]:
     views = _views(week.hub)
     for check in (checks.receipts, checks.explanations, recalls.exact, feeds.whole):
         check(week)
-    checks.signatures(week, folder / "hub")
+    checks.signatures(week)
     checks.unknowns(week, told)
     sight.shown_as_decided(week, views)
     recalls.withdrawal(week, told)
@@ -173,7 +198,6 @@ def _say_audit(week: Week, replay: Replay, audited: Audited) -> None:
 
 
 def _verdict(teller: Teller, tally: Tally, found: dict[str, Any]) -> dict[str, Any]:
-    found.pop("again", None)
     teller.heading("Promises")
     teller.show(tables.promises(tally))
     teller.say("P9 (erasure keeps the proof), P11 (no side channel) and the rest of P12 are not part of this week.")

@@ -1,4 +1,4 @@
-"""A hub under a set clock: what is sent, what it answers, and what then changed for whom.
+"""A hub at the story's own time: what is sent, what it answers, and what then changed for whom.
 
 Release is checked as it happens (P3): between deciding and sealing, every desk is asked for what it may not have yet.
 """
@@ -14,6 +14,7 @@ from sightline.entrypoints.demo import words
 from sightline.entrypoints.demo.cast import CAST, Actor
 from sightline.entrypoints.demo.follows import what_follows
 from sightline.entrypoints.demo.leaves import Change, Leaf, Leaves
+from sightline.entrypoints.demo.line import Line
 from sightline.entrypoints.demo.tally import Tally
 from sightline.entrypoints.demo.telling import Teller
 from sightline.formats.jwk import PrivateKey
@@ -71,8 +72,7 @@ class Turned:
 class Week:
     """Drives one hub. Every act goes through here, so that every act is checked."""
 
-    hub: Hub
-    clock: SetClock
+    line: Line
     keys: Mapping[DeskId, PrivateKey]
     tell: Teller
     tally: Tally
@@ -88,18 +88,33 @@ class Week:
         self.leaves = Leaves(self.hub)
         self._settle(())
 
+    @property
+    def hub(self) -> Hub:
+        """What desks read from."""
+        return self.line.hub
+
+    @property
+    def clock(self) -> SetClock:
+        """The story's time."""
+        return self.line.clock
+
     def at(self, day: int, hhmm: str) -> None:
         """Let time pass until then (`day` 0 is Monday); clocks strike on the way, on the quarter."""
         then = datetime.combine(MONDAY + timedelta(days=day), time.fromisoformat(hhmm), UTC)
         while (tick := self._next_tick()) <= then:
             self.clock.set(tick)
-            if self.hub.strike():
+            if self.line.strike():
                 changes, recalls = self._settle(())
                 self._name_alerts(changes)
                 self.tell.clock(tick, _ran_out(changes), what_follows(changes, recalls, (), self.titles))
             if tick.time() == time.min:
                 self._midnight()
         self.clock.set(then)
+        self.line.arrive()
+
+    def rest(self) -> None:
+        """The week is over: what time made due at its very end is decided and told as well."""
+        self._settle(())
 
     def signed(
         self, actor: Actor, type: str, data: Mapping[str, Any], *, role: str, purpose: str = "", **more: str
@@ -136,16 +151,16 @@ class Week:
 
     def repeat(self, sent: Sent, says: str) -> None:
         """The very same bytes once more: the very same receipt, and nothing new."""
-        answer = self.hub.submit([sent.raw])[0]
+        answer = self.line.repeat(sent.actor.id, sent.raw)
         self.repeats.append((sent, answer))
         self._settle(())
         same = answer.outcome == "repeated" and answer.receipt == sent.answer.receipt
         self.tell.event(self.clock.now(), sent.actor.name, says, "first receipt again" if same else answer.outcome)
 
-    def offer(self, raw: bytes, who: str, says: str, wrong: str) -> Answer:
-        """Something that must be refused. The story stops if it is not."""
-        before = self.hub.ledger.head()
-        answer = self.hub.submit([raw])[0]
+    def offer(self, raw: bytes, sender: Actor | None, says: str, wrong: str) -> Answer:
+        """Something that must be refused, from a desk or from somebody. The story stops if it is not."""
+        before, who = self.hub.ledger.head(), sender.name if sender else "Somebody"
+        answer = self.line.submit(sender.id, raw) if sender else self.line.offer(raw)
         now, entries = self.clock.now(), self.hub.ledger.head() - before
         self._settle(())
         self.tally.check("P2", entries == bool(answer.receipt_id), "a refused submission left more than its refusal")
@@ -175,7 +190,7 @@ class Week:
         return recall
 
     def _submit(self, actor: Actor, type: str, data: Mapping[str, Any], raw: bytes) -> Sent:
-        answer = self.hub.submit([raw])[0]
+        answer = self.line.submit(actor.id, raw)
         receipt = read_receipt(answer.receipt, self.hub.hub_keys) if answer.receipt else None
         id = receipt.id if receipt else ""
         sent = Sent(
@@ -186,20 +201,16 @@ class Week:
 
     def _settle(self, fresh: Sequence[str]) -> tuple[list[Change], list[Leaf]]:
         """Decide, look that nothing is readable yet, seal, look that it now is, and tell the desks."""
-        hub = self.hub
         for ref in fresh:
             self._unreadable(ref, "before it was decided")
-        while hub.strike() or hub.decide():
-            pass
+        self.line.decide()
         pending = [leaf for leaf in self.leaves.unsealed() if leaf.typ == "decision"]
         for leaf in pending:
             self._not_yet(leaf)
-        while hub.register.seal().count:
-            pass
+        self.line.seal()
         for leaf in pending:
             self._now(leaf)
-        while hub.feed():
-            pass
+        self.line.tell()
         return self.leaves.take()
 
     def _unreadable(self, ref: str, when: str) -> None:
@@ -225,7 +236,7 @@ class Week:
 
     def _midnight(self) -> None:
         self.remembered = self.remembered or (self.hub.register_folder / "checkpoint").read_bytes()
-        self.hub.strike.hourly()
+        self.line.hour()
         self._settle(())
 
     def _next_tick(self) -> datetime:

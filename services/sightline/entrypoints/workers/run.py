@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from faststream import FastStream
 from faststream.kafka import KafkaBroker
 
+from sightline.adapters.clock import SystemClock
 from sightline.adapters.kafka_stream import KafkaError
 from sightline.entrypoints.workers import record, relay
 from sightline.entrypoints.workers.broker import Voice, broker_for
 from sightline.entrypoints.workers.health import answering
 from sightline.kernel.errors import Corrupt, Unavailable
+from sightline.kernel.ports import Clock
 from sightline.ledger.positions import position
 from sightline.runtime import distributed, logs, memory
 from sightline.runtime.decider import back_off_s
@@ -33,6 +35,7 @@ class Shift:
     settings: Settings
     said: Said
     metrics: WorkerMetrics
+    clock: Clock
     stop: asyncio.Event
     announce: Callable[[], None]
 
@@ -46,24 +49,32 @@ class Shift:
             self.announce()
 
 
-def run(worker: str, settings: Settings, announce: Callable[[int], None] = lambda _: None) -> None:
-    """Until a signal. `announce` gets the port of the health page once the worker is built.
+def run(
+    worker: str,
+    settings: Settings,
+    announce: Callable[[int], None] = lambda _: None,
+    *,
+    clock: Clock | None = None,
+) -> None:
+    """Until a signal. `announce` gets the port of the health page once the worker is built. `clock`: the machine's.
 
     Raises Corrupt where it may not go on, Refused where what it is built of is not as it must be.
     """
     logs.configure()
     said = Said()
-    asyncio.run(_run(worker, settings, said, announce))
+    asyncio.run(_run(worker, settings, said, announce, clock or SystemClock()))
     if said.corrupt:
         raise Corrupt(said.corrupt, "the worker has stopped: its log says where")
 
 
-async def _run(worker: str, settings: Settings, said: Said, announce: Callable[[int], None]) -> None:
+async def _run(worker: str, settings: Settings, said: Said, announce: Callable[[int], None], clock: Clock) -> None:
     metrics, stop = WorkerMetrics(worker, said), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with answering(settings.host, settings.metrics_port, metrics) as port:
-        shift = Shift(settings=settings, said=said, metrics=metrics, stop=stop, announce=lambda: announce(port))
+        shift = Shift(
+            settings=settings, said=said, metrics=metrics, clock=clock, stop=stop, announce=lambda: announce(port)
+        )
         await _keep_working(WORKERS[worker], shift)
 
 
@@ -97,7 +108,7 @@ async def wait(event: asyncio.Event, seconds: float) -> None:
 
 async def record_worker(shift: Shift) -> None:
     """Submissions into the ledger."""
-    with distributed.for_record(shift.settings) as parts:
+    with distributed.for_record(shift.settings, shift.clock) as parts:
         recorder = Recorder(parts.intake, parts.ledger, shift.said)
         broker = broker_for(shift.settings, "record", publishes=False)
         record.attach(broker, recorder, shift.said, ended=shift.stop.set)
@@ -127,7 +138,7 @@ async def _while_connected(broker: KafkaBroker, shift: Shift, lag: Callable[[], 
 
 async def decide_worker(shift: Shift) -> None:
     """Entries into leaves."""
-    with distributed.for_decide(shift.settings) as (decide, ledger):
+    with distributed.for_decide(shift.settings, shift.clock) as (decide, ledger):
 
         def at() -> int:
             with ledger.database.reading() as session:
@@ -162,7 +173,7 @@ async def seal_worker(shift: Shift) -> None:
 
 async def clock_worker(shift: Shift) -> None:
     """Clocks that ran out into entries."""
-    with distributed.for_clock(shift.settings) as strike:
+    with distributed.for_clock(shift.settings, shift.clock) as strike:
 
         def once() -> bool:
             is_hour, struck = strike.hourly(), strike()
