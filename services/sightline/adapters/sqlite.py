@@ -20,12 +20,11 @@ from eventsourcing.sqlite import (
 
 from sightline.kernel.errors import Corrupt, Unavailable
 from sightline.kernel.ports import Row, Session, Value
+from sightline.kernel.rows import chunks, marks, select_in
 
 MODULE = "sightline.adapters.sqlite"
 """What ``PERSISTENCE_MODULE`` names to choose this store."""
 
-_IN_CHUNK = 400
-"""Streams asked for in one statement: well below SQLite's bound on parameters."""
 _PATIENCE_S = 60
 """How long a writer waits for another."""
 _ASK_AGAIN_S = 0.001
@@ -184,29 +183,21 @@ class Recorder(SQLiteApplicationRecorder):
 
     def select_streams(self, ids: Sequence[UUID]) -> list[StoredEvent]:
         """All events of those streams, in order of stream and version."""
-        found: list[StoredEvent] = []
+        asked = (
+            "SELECT originator_id, originator_version, topic, state FROM stored_events"
+            " WHERE originator_id IN ({}) ORDER BY originator_id, originator_version"
+        )
         with self.datastore.transaction(commit=False) as c:
-            for start in range(0, len(ids), _IN_CHUNK):
-                chunk = [i.hex for i in ids[start : start + _IN_CHUNK]]
-                marks = ",".join("?" * len(chunk))
-                c.execute(
-                    "SELECT originator_id, originator_version, topic, state FROM stored_events"  # noqa: S608  # only question marks are put in
-                    f" WHERE originator_id IN ({marks}) ORDER BY originator_id, originator_version",
-                    chunk,
-                )
-                found += [_stored(row) for row in c.fetchall()]
-        return found
+            return [_stored(row) for row in select_in(_raw(c).execute, asked, [i.hex for i in ids])]
 
     def select_entries(self, names: Sequence[tuple[UUID, int]]) -> list[StoredEvent]:
         """The events of those names."""
         found: list[StoredEvent] = []
         with self.datastore.transaction(commit=False) as c:
-            for start in range(0, len(names), _IN_CHUNK):
-                chunk = names[start : start + _IN_CHUNK]
-                marks = ",".join(["(?,?)"] * len(chunk))
+            for chunk in chunks(names):
                 c.execute(
                     "SELECT originator_id, originator_version, topic, state FROM stored_events"  # noqa: S608  # only question marks are put in
-                    f" WHERE (originator_id, originator_version) IN (VALUES {marks})",
+                    f" WHERE (originator_id, originator_version) IN (VALUES {marks(chunk, '(?,?)')})",
                     [v for stream, version in chunk for v in (stream.hex, version)],
                 )
                 found += [_stored(row) for row in c.fetchall()]

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from sightline.adapters.wrapping import TABLE, Wrapping
 from sightline.kernel.errors import Corrupt, Unavailable
-
-_CHUNK = 400
+from sightline.kernel.rows import select_in
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -37,11 +36,8 @@ class SqliteVault:
         with self._held() as file:
             found = self._wrapping.held(names)
             missing = [n for n in dict.fromkeys(names) if n not in found]
-            for start in range(0, len(missing), _CHUNK):
-                chunk = missing[start : start + _CHUNK]
-                marks = ",".join("?" * len(chunk))
-                rows = file.execute(f"SELECT name, under, wrapped FROM keys WHERE name IN ({marks})", chunk)  # noqa: S608  # only question marks are put in
-                found |= {row[0]: self._wrapping.opened(*row) for row in rows}
+            rows = select_in(file.execute, "SELECT name, under, wrapped FROM keys WHERE name IN ({})", missing)
+            found |= {row[0]: self._wrapping.opened(*row) for row in rows}
             self._wrapping.keep(found)
             return found
 

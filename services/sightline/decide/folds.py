@@ -1,7 +1,7 @@
 """Folds in tables, with the position they were folded to. Children's are sealed under the child's key."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from sightline.kernel.ports import Database, Row, Session, Value
+from sightline.kernel.rows import select_in
 from sightline.ledger.folds import ChildFold, ItemFold
 from sightline.ledger.sealing import KeyVault
 from sightline.ledger.working import Working
@@ -23,7 +24,6 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS child_items (child TEXT, item BIGINT, PRIMARY KEY (child, item))",
 )
 
-_CHUNK = 400
 _encode = msgspec.msgpack.Encoder().encode
 _decode_child = msgspec.msgpack.Decoder(ChildFold).decode
 _decode_item = msgspec.msgpack.Decoder(ItemFold).decode
@@ -92,15 +92,8 @@ class TableFolds:
         )
 
     def _select(self, sql: str, values: Sequence[Value]) -> list[Row]:
-        rows: list[Row] = []
         with self._database.reading() as session:
-            for chunk in _chunks(values):
-                rows += session.execute(sql.format(",".join("?" * len(chunk))), chunk)
-        return rows
-
-
-def _chunks(values: Sequence[Value]) -> Iterable[Sequence[Value]]:
-    return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
+            return select_in(session.execute, sql, values)
 
 
 def _seal(key: bytes, plain: bytes) -> bytes:

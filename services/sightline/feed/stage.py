@@ -10,6 +10,7 @@ from sightline.formats.feed import START, FeedEntry, running_hash
 from sightline.formats.merkle import leaf_hashes
 from sightline.kernel.ids import DeskId
 from sightline.kernel.ports import Database, Row, Session
+from sightline.kernel.rows import select_in
 from sightline.ledger import clocks
 from sightline.ledger.positions import advance, position
 
@@ -91,8 +92,7 @@ class Feed:
         missing = sorted(d for d in desks if d not in self._heads)
         if not missing:
             return
-        marks = ",".join("?" * len(missing))
-        rows = session.execute(f"SELECT desk, seq, running FROM feed_heads WHERE desk IN ({marks})", missing)  # noqa: S608  # only question marks are put in
+        rows = select_in(session.execute, "SELECT desk, seq, running FROM feed_heads WHERE desk IN ({})", missing)
         self._heads |= dict.fromkeys(missing, (0, START)) | {r[0]: (int(r[1]), r[2]) for r in rows}
 
     def _write(self, session: Session, entries: Sequence[Sequence[str | int]], desks: set[str]) -> None:
@@ -107,12 +107,11 @@ class Feed:
         """A recall must be answered, and a clock runs (P8)."""
         if not recalls:
             return
-        items = sorted({int(row[2]) for row in recalls})
-        marks = ",".join("?" * len(items))
-        rows = session.execute(
-            "SELECT f.position, f.stream, i.area FROM item_folds f JOIN items i ON i.ref = f.ref"  # noqa: S608  # only question marks are put in
-            f" WHERE f.position IN ({marks})",
-            items,
+        rows = select_in(
+            session.execute,
+            "SELECT f.position, f.stream, i.area FROM item_folds f JOIN items i ON i.ref = f.ref"
+            " WHERE f.position IN ({})",
+            sorted({int(row[2]) for row in recalls}),
         )
         where: Mapping[int, tuple[str, str]] = {int(p): (stream, area) for p, stream, area in rows}
         session.execute_many(clocks.SET, [self._clock(row, where) for row in recalls if int(row[2]) in where])

@@ -7,9 +7,8 @@ from uuid import UUID
 
 from sightline.kernel.ids import AgencyId, DeskId
 from sightline.kernel.ports import Row, Session, Value
+from sightline.kernel.rows import select_in
 from sightline.ledger.store import Collision
-
-_CHUNK = 400
 
 
 class Sight(Protocol):
@@ -162,10 +161,5 @@ def _pairs(rows: Iterable[Row]) -> frozenset[tuple[bytes, UUID]]:
 
 
 def _by_key(session: Session, table: str, key: str, columns: str, values: Iterable[Value]) -> list[Row]:
-    distinct = list(dict.fromkeys(values))
-    rows: list[Row] = []
-    for start in range(0, len(distinct), _CHUNK):
-        chunk = distinct[start : start + _CHUNK]
-        marks = ",".join("?" * len(chunk))
-        rows += session.execute(f"SELECT {columns} FROM {table} WHERE {key} IN ({marks})", chunk)  # noqa: S608  # names are ours, values are parameters
-    return rows
+    asked = f"SELECT {columns} FROM {table} WHERE {key} IN ({{}})"  # noqa: S608  # names are ours, values are parameters
+    return select_in(session.execute, asked, list(dict.fromkeys(values)))

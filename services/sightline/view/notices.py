@@ -5,6 +5,7 @@ from typing import Protocol
 
 from sightline.kernel.ids import DeskId
 from sightline.kernel.ports import Database, Row, Session
+from sightline.kernel.rows import marks
 from sightline.kernel.values import Desk
 
 TOLD_OF_URGENT = frozenset({"mash", "police_missing_persons"})
@@ -57,10 +58,9 @@ class Notices:
 def _of_areas(session: Session, desk: Desk) -> list[Row]:
     """Urgent ones of others in the desk's areas: asked by area, so that a busy area elsewhere crowds out none."""
     areas = sorted(desk.areas)
-    marks = ",".join("?" * len(areas))
     return session.execute(
         "SELECT id, type, desk, reference, 'telephone', recorded FROM notices WHERE urgent = 1 AND desk <> ?"  # noqa: S608  # only question marks are put in
-        f" AND area IN ({marks}) ORDER BY recorded DESC, id LIMIT ?",
+        f" AND area IN ({marks(areas)}) ORDER BY recorded DESC, id LIMIT ?",
         (desk.id, *areas, LIMIT),
     )
 

@@ -11,6 +11,7 @@ from sightline.formats.fields import Fields
 from sightline.kernel.errors import Refused
 from sightline.kernel.ids import DeskId
 from sightline.kernel.ports import Database, Row, Session
+from sightline.kernel.rows import marks, select_in
 from sightline.kernel.values import Desk
 from sightline.ledger.items import CHILD_PART, ItemEntry
 from sightline.ledger.reading import open_body
@@ -25,7 +26,6 @@ ALERTS = (
 """Types of the hub's own items."""
 
 PAGE = 200
-_CHUNK = 400
 
 _MAY_KNOW_OF = (
     "SELECT l.item FROM leaves l JOIN (SELECT MAX(n) AS n FROM leaves WHERE desk = ? AND typ = 'decision' AND n < ?"
@@ -122,7 +122,7 @@ class View:
         with self._database.reading() as session:
             rows = session.execute(
                 "SELECT DISTINCT f.position FROM item_folds f JOIN leaves l ON l.item = f.position AND l.desk = ?"  # noqa: S608  # only question marks are put in
-                f" WHERE f.type IN ({','.join('?' * len(ALERTS))}) AND l.typ = 'decision' AND l.n < ? ORDER BY f.position",
+                f" WHERE f.type IN ({marks(ALERTS)}) AND l.typ = 'decision' AND l.n < ? ORDER BY f.position",
                 (desk, *ALERTS, self._sealed(session)),
             )
         return self.items_at(desk, [int(r[0]) for r in rows])
@@ -225,15 +225,16 @@ class View:
     def _latest(self, session: Session, desk: DeskId, positions: Sequence[int], size: int) -> dict[int, dict[str, Any]]:
         """The latest sealed decision and recall for each item."""
         found: dict[int, dict[str, Any]] = {}
-        for chunk in _chunks(positions):
-            marks = ",".join("?" * len(chunk))
-            rows = session.execute(
-                "SELECT l.item, l.typ, l.body FROM leaves l JOIN (SELECT item, typ, MAX(n) AS n FROM leaves"  # noqa: S608  # only question marks are put in
-                f" WHERE desk = ? AND n < ? AND item IN ({marks}) GROUP BY item, typ) x ON x.n = l.n",
-                (desk, size, *chunk),
-            )
-            for item, typ, body in rows:
-                found.setdefault(int(item), {})[typ] = orjson.loads(bytes(body))
+        rows = select_in(
+            session.execute,
+            "SELECT l.item, l.typ, l.body FROM leaves l JOIN (SELECT item, typ, MAX(n) AS n FROM leaves"
+            " WHERE desk = ? AND n < ? AND item IN ({}) GROUP BY item, typ) x ON x.n = l.n",
+            positions,
+            desk,
+            size,
+        )
+        for item, typ, body in rows:
+            found.setdefault(int(item), {})[typ] = orjson.loads(bytes(body))
         return found
 
     def _sealed(self, session: Session) -> int:
@@ -242,13 +243,8 @@ class View:
 
 
 def _by_ref(session: Session, refs: Sequence[str]) -> dict[int, str]:
-    found: dict[int, str] = {}
-    for start in range(0, len(refs), _CHUNK):
-        chunk = refs[start : start + _CHUNK]
-        marks = ",".join("?" * len(chunk))
-        rows = session.execute(f"SELECT position, ref FROM item_folds WHERE ref IN ({marks})", chunk)  # noqa: S608  # only question marks are put in
-        found |= {int(row[0]): str(row[1]) for row in rows}
-    return found
+    rows = select_in(session.execute, "SELECT position, ref FROM item_folds WHERE ref IN ({})", refs)
+    return {int(row[0]): str(row[1]) for row in rows}
 
 
 def _states(session: Session, refs: Sequence[str]) -> dict[str, str]:
@@ -262,12 +258,4 @@ def _states(session: Session, refs: Sequence[str]) -> dict[str, str]:
 
 
 def _by_position(session: Session, select: str, positions: Sequence[int]) -> dict[int, Row]:
-    found: dict[int, Row] = {}
-    for chunk in _chunks(positions):
-        rows = session.execute(f"{select} WHERE position IN ({','.join('?' * len(chunk))})", chunk)
-        found |= {int(row[0]): row for row in rows}
-    return found
-
-
-def _chunks(positions: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (positions[start : start + _CHUNK] for start in range(0, len(positions), _CHUNK))
+    return {int(row[0]): row for row in select_in(session.execute, select + " WHERE position IN ({})", positions)}

@@ -1,14 +1,14 @@
 """What desks can see now, for the record stage: nobody may act on what was not disclosed to them."""
 
-from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 from sightline.kernel.ids import DeskId
 from sightline.kernel.ports import Session
+from sightline.kernel.rows import chunks, marks, select_in
 
 Pair = tuple[DeskId, str]
-T = TypeVar("T")
-_CHUNK = 200
+_PAIRS = 200
+"""In one statement: each takes two parameters."""
 
 
 class Sight:
@@ -23,8 +23,8 @@ class Sight:
         wanted = {(desk, positions[ref]): (desk, ref) for desk, ref in pairs if ref in positions}
         size = self._sealed(session)
         seen: set[Pair] = set()
-        for chunk in _chunks(list(wanted)):
-            values = ",".join(["(CAST(? AS TEXT), CAST(? AS BIGINT))"] * len(chunk))
+        for chunk in chunks(list(wanted), _PAIRS):
+            values = marks(chunk, "(CAST(? AS TEXT), CAST(? AS BIGINT))")
             # A join, since SQLite would answer `(desk, item) IN (VALUES ...)` by reading every leaf.
             rows = session.execute(
                 f"WITH wanted (desk, item) AS (VALUES {values}) SELECT l.desk, l.item, l.eff, l.n FROM wanted w"  # noqa: S608  # only question marks are put in
@@ -37,12 +37,12 @@ class Sight:
 
     def recalls(self, session: Session, pairs: Sequence[Pair]) -> dict[Pair, str]:
         """Those of the (desk, recall reference) pairs that stand, with the item each recalls."""
-        names = sorted({name for _, name in pairs})
-        marks = ",".join("?" * len(names))
-        rows = session.execute(
-            "SELECT l.desk, l.id, f.ref FROM leaves l JOIN item_folds f ON f.position = l.item"  # noqa: S608  # only question marks are put in
-            f" WHERE l.id IN ({marks}) AND l.typ = 'recall' AND l.n < ?",
-            (*names, self._sealed(session)),
+        rows = select_in(
+            session.execute,
+            "SELECT l.desk, l.id, f.ref FROM leaves l JOIN item_folds f ON f.position = l.item"
+            " WHERE l.n < ? AND l.typ = 'recall' AND l.id IN ({})",
+            sorted({name for _, name in pairs}),
+            self._sealed(session),
         )
         standing = {(DeskId(desk), name): ref for desk, name, ref in rows}
         return {pair: standing[pair] for pair in pairs if pair in standing}
@@ -53,13 +53,5 @@ class Sight:
 
 
 def _positions(session: Session, refs: Sequence[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for chunk in _chunks(refs):
-        marks = ",".join("?" * len(chunk))
-        rows = session.execute(f"SELECT ref, position FROM item_folds WHERE ref IN ({marks})", chunk)  # noqa: S608  # only question marks are put in
-        found |= {ref: int(position) for ref, position in rows}
-    return found
-
-
-def _chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
-    return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
+    rows = select_in(session.execute, "SELECT ref, position FROM item_folds WHERE ref IN ({})", refs)
+    return {ref: int(position) for ref, position in rows}

@@ -12,6 +12,7 @@ from sightline.formats.feed import entry_json
 from sightline.formats.merkle import leaf_hash
 from sightline.kernel.errors import Refused
 from sightline.kernel.ids import agency_of
+from sightline.kernel.rows import select_in
 from sightline.runtime.hub import Hub
 from sightline.runtime.metrics import Metrics
 from sightline.view.reading import ItemView
@@ -141,11 +142,9 @@ class Reads:
         return {position: views[ref] for position, ref in self._refs(positions).items() if ref in views}
 
     def _refs(self, positions: Sequence[int]) -> dict[int, str]:
-        if not positions:
-            return {}
-        marks = ",".join("?" * len(positions))
+        asked = "SELECT position, ref FROM item_folds WHERE position IN ({})"
         with self._hub.database.reading() as session:
-            rows = session.execute(f"SELECT position, ref FROM item_folds WHERE position IN ({marks})", positions)  # noqa: S608  # only question marks are put in
+            rows = select_in(session.execute, asked, positions)
         return {int(position): str(ref) for position, ref in rows}
 
     def _count(self, what: str, reader: Reader) -> None:
