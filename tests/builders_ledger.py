@@ -1,5 +1,7 @@
 """Builders for stores: where a ledger is kept, entries for it, and one more process that has it open."""
 
+import re
+import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
 from sightline.adapters import postgres, sqlite
@@ -61,6 +64,18 @@ class OnPostgres:
 def sqlite_settings(folder: Path) -> Settings:
     """The library's settings for a file in that folder."""
     return {"PERSISTENCE_MODULE": sqlite.MODULE, "SQLITE_DBNAME": str(folder / "ledger.sqlite")}
+
+
+@contextmanager
+def a_database(server: str) -> Iterator[str]:
+    """The address of an empty database of its own on that server, gone afterwards."""
+    name = f"t_{secrets.token_hex(8)}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
+        try:
+            yield re.sub(r"/[^/]*$", f"/{name}", server)
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @contextmanager

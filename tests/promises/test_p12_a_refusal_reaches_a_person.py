@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sightline.formats import base64url
-from sightline.record.refusing import URGENT_TYPES
+from sightline.ledger.notices import URGENT_TYPES
 from sightline.view.notices import Notice
 from tests.builders_hub import (
     BUREAU,

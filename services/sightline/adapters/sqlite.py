@@ -102,12 +102,12 @@ class _Datastore(SQLiteDatastore):
 
     @contextmanager
     def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
-        with _faults(), super().transaction(commit=commit) as cursor:
+        with faults(), super().transaction(commit=commit) as cursor:
             yield cursor
 
 
 @contextmanager
-def _faults() -> Iterator[None]:
+def faults() -> Iterator[None]:
     """A file that is busy or full is `Unavailable`, a damaged one `Corrupt`; what is wrong with a statement stays."""
     try:
         yield

@@ -14,14 +14,14 @@ from sightline.formats.fields import Fields
 from sightline.formats.leaf import DECISION, EPOCH
 from sightline.kernel.errors import Corrupt, Refused
 from sightline.kernel.ports import Database, PolicyEngine
-from sightline.kernel.values import Outcome
 from sightline.ledger.deciding import Counts, Decided, Deciding, Leaf
 from sightline.ledger.derivation import EDITION, Announced, Derivation, Due
 from sightline.ledger.facts import unpack
 from sightline.ledger.folds import NEVER, ChildFold, ItemFold
 from sightline.ledger.items import ItemEntry
+from sightline.ledger.parking import parked
 from sightline.ledger.policy import Policy
-from sightline.ledger.ruling import Ruling
+from sightline.ledger.ruling import Ruling, outcome_of
 from sightline.ledger.sealing import KeyVault, key_names
 from sightline.ledger.store import Ledger, Placed
 from sightline.ledger.world import PolicyData, World
@@ -118,7 +118,7 @@ class Replaying:
         self._deciding: Deciding | None = None
         self._engine = ""
         self._counts = Counts()
-        self._undecided: frozenset[tuple[int, int]] = frozenset()
+        self._undecided: set[tuple[int, int]] = set()
         self._is_blind = False
         """Whether leaves since the last epoch could not be derived, so that its counts cannot be."""
         self._destroyed: set[str] = set()
@@ -130,7 +130,7 @@ class Replaying:
     def run(self) -> Replay:
         """Replay the whole ledger. Reads only."""
         position = 0
-        self._undecided = self._parked()
+        self._undecided = parked(self._ledger)
         while placed := self._next(position):
             after, position = position, placed[-1].position
             self._found.entries += len(placed)
@@ -144,16 +144,6 @@ class Replaying:
                 self._decide(self._deciding, steps, recorded)
         self._extra(position)
         return self._found
-
-    def _parked(self) -> frozenset[tuple[int, int]]:
-        """(Cause, item) of what the engine could not decide at the time, as the ledger says."""
-        found: set[tuple[int, int]] = set()
-        position = 0
-        while placed := self._ledger.read(position, _PAGE, (Policy.ItemParked.TOPIC,)):
-            entries: list[Any] = [one.entry for one in placed]
-            found.update((cause, entry.item) for entry in entries for cause in entry.causes)
-            position = placed[-1].position
-        return frozenset(found)
 
     def _next(self, after: int) -> list[Placed]:
         placed = self._ledger.read_steps(after, _PAGE)
@@ -203,7 +193,7 @@ class Replaying:
             leaf = orjson.loads(one.body)
             item = self._derivation.working.items.get(leaf["item"])
             if item is not None and leaf["typ"] == DECISION:
-                outcome = _outcome(leaf)
+                outcome = outcome_of(leaf)
                 item.tell(leaf["desk"], leaf["cause"], Ruling.of(outcome).digest, outcome)
 
     def _decide(
@@ -289,19 +279,6 @@ class Replaying:
 
     def _note(self, verdict: str, leaf: str = "", n: int = -1, detail: str = "") -> None:
         self._found.differences.append(Difference(verdict=verdict, leaf=leaf, n=n, detail=detail))
-
-
-def _outcome(leaf: Mapping[str, Any]) -> Outcome:
-    """What a recorded decision was."""
-    return Outcome(
-        outcome=leaf["eff"],
-        classes=tuple(leaf["classes"]),
-        withheld=tuple(leaf["withheld"]),
-        told=leaf["told"],
-        rules=tuple(leaf["rules"]),
-        basis=tuple(leaf["basis"]),
-        obligations=tuple(leaf["obl"]),
-    )
 
 
 def _members_that_differ(one: bytes, other: bytes) -> str:

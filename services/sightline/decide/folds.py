@@ -14,6 +14,9 @@ from sightline.ledger.folds import ChildFold, ItemFold
 from sightline.ledger.sealing import KeyVault
 from sightline.ledger.working import Working
 
+REBUILT = "rebuilt:folds"
+"""Position that counts how often the tables were rebuilt: a decider that began before one loads them again."""
+
 TABLES = (
     "CREATE TABLE IF NOT EXISTS child_folds (id TEXT PRIMARY KEY, sealed BLOB)",
     (
@@ -25,8 +28,8 @@ TABLES = (
 )
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode_child = msgspec.msgpack.Decoder(ChildFold).decode
-_decode_item = msgspec.msgpack.Decoder(ItemFold).decode
+decode_child = msgspec.msgpack.Decoder(ChildFold).decode
+decode_item = msgspec.msgpack.Decoder(ItemFold).decode
 
 
 class TableFolds:
@@ -40,12 +43,14 @@ class TableFolds:
         """The folds of those children that have one."""
         rows = self._select("SELECT id, sealed FROM child_folds WHERE id IN ({})", ids)
         keys = self._vault.open([f"child:{row[0]}" for row in rows])
-        return {r[0]: _decode_child(_open(keys[f"child:{r[0]}"], bytes(r[1]))) for r in rows if f"child:{r[0]}" in keys}
+        return {
+            r[0]: decode_child(open_fold(keys[f"child:{r[0]}"], bytes(r[1]))) for r in rows if f"child:{r[0]}" in keys
+        }
 
     def items(self, positions: list[int]) -> dict[int, ItemFold]:
         """The folds of those items."""
         rows = self._select("SELECT position, state FROM item_folds WHERE position IN ({})", positions)
-        return {int(row[0]): _decode_item(bytes(row[1])) for row in rows}
+        return {int(row[0]): decode_item(bytes(row[1])) for row in rows}
 
     def items_of(self, children: list[str]) -> dict[str, list[int]]:
         """The items that concern each of those children, in order."""
@@ -101,7 +106,8 @@ def _seal(key: bytes, plain: bytes) -> bytes:
     return nonce + AESGCM(_fold_key(key)).encrypt(nonce, plain, b"fold")
 
 
-def _open(key: bytes, sealed: bytes) -> bytes:
+def open_fold(key: bytes, sealed: bytes) -> bytes:
+    """A child's fold as it was encoded. Raises `InvalidTag` for what that key did not seal."""
     return AESGCM(_fold_key(key)).decrypt(sealed[:12], sealed[12:], b"fold")
 
 

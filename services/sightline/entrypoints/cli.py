@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sightline.entrypoints import cli_admin, cli_agency, cli_audit, cli_distributed, cli_policy, cli_worker
+from sightline.entrypoints import cli_admin, cli_agency, cli_audit, cli_distributed, cli_policy, cli_rebuild, cli_worker
 from sightline.entrypoints.cli_out import EXIT_CODES, AsJson, answered, end, lines, result
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.add_typer(cli_policy.schema, name="schema")
 app.command()(cli_worker.worker)
 cli_admin.app.command("keys")(cli_distributed.keys)
 cli_admin.app.command("retell")(cli_distributed.retell)
+cli_admin.app.add_typer(cli_rebuild.app, name="rebuild")
 
 
 @app.command()

@@ -72,6 +72,8 @@ class Agency(root.Recorded):
         event_id: str
         type: str
         digest: bytes
+        area: str = ""
+        """Empty in entries from before there was this field."""
 
     @event(Registered)
     def __init__(self, name: str) -> None:

@@ -14,7 +14,7 @@ class Overtaken(Unavailable):
     """Another follower of the same name was first. Drop what is in memory and read the position again."""
 
     def __init__(self, name: str) -> None:
-        super().__init__("overtaken", f"another {name} was first")
+        super().__init__("overtaken", f"another was first with {name}")
 
 
 def position(session: Session, name: str) -> int:
@@ -34,4 +34,17 @@ def advance(session: Session, name: str, start: int, end: int) -> None:
         "UPDATE positions SET position = ? WHERE name = ? AND position = ? RETURNING position", (end, name, start)
     )
     if not moved:
+        raise Overtaken(name)
+
+
+def held(session: Session, name: str) -> int:
+    """The position, with its follower kept from moving it until the transaction ends."""
+    session.execute("INSERT INTO positions VALUES (?, 0) ON CONFLICT (name) DO NOTHING", (name,))
+    rows = session.execute("UPDATE positions SET position = position WHERE name = ? RETURNING position", (name,))
+    return int(rows[0][0])
+
+
+def unmoved(session: Session, name: str, start: int) -> None:
+    """Raises `Overtaken` unless the position is still where it was. Asked after `advance`: who holds its row is done."""
+    if position(session, name) != start:
         raise Overtaken(name)

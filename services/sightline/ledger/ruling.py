@@ -54,6 +54,19 @@ _STRINGS = ("id", "desk", "pur", "pol", "eng", "cfacts", "citem", "cjust")
 _INTEGERS = ("cause", "item", "ts")
 
 
+def outcome_of(leaf: Mapping[str, Any]) -> Outcome:
+    """What a recorded decision was, from its leaf."""
+    return Outcome(
+        outcome=leaf["eff"],
+        classes=tuple(leaf["classes"]),
+        withheld=tuple(leaf["withheld"]),
+        told=leaf["told"],
+        rules=tuple(leaf["rules"]),
+        basis=tuple(leaf["basis"]),
+        obligations=tuple(leaf["obl"]),
+    )
+
+
 class Memo:
     """Rulings on facts under one policy and engine. Filled only by asking; a hint, never a record.
 

@@ -119,6 +119,10 @@ class Ledger(Application[UUID]):
             for s in stored
         }
 
+    def history(self, stream: UUID) -> list[Entry]:
+        """All entries of one stream, in order."""
+        return [cast("Entry", self.mapper.to_domain_event(stored)) for stored in self.streams.select_streams([stream])]
+
     def read(self, after: int, limit: int, topics: Sequence[str] = ()) -> list[Placed]:
         """Up to `limit` entries after that position, in order."""
         return [self._placed(n) for n in self.recorder.select_notifications(after + 1, limit, topics=topics)]

@@ -2,19 +2,18 @@
 
 import os
 from datetime import datetime, timedelta
+from typing import cast
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from sightline.kernel.values import Desk, Rejected
+from sightline.ledger import notices
 from sightline.ledger.agency import Agency, agency_stream
 from sightline.ledger.store import Ledger
 from sightline.record.work import Work
 
 KEPT = timedelta(days=30)
 """How long the refused bytes of a proven sender are kept (design §5)."""
-
-URGENT_TYPES = frozenset({"missing.reported", "missing.categorised", "missing.returned", "ppn1.issued", "flag.raised"})
-"""Types whose refusal the area's MASH and police hear of at once (†)."""
 
 
 class Refusing:
@@ -37,12 +36,10 @@ class Refusing:
             event_id=rejected.reference,
             type=rejected.type,
             digest=rejected.digest,
+            area=rejected.area,
         )
+        work.row("notices", *notices.of_refusal(cast("Agency.SubmissionRefused", agency.pending_events[-1])))
         work.take(agency)
-        seconds = int(at.timestamp())
-        urgent = int(rejected.type in URGENT_TYPES)
-        kind, reference, code = rejected.type, rejected.reference, rejected.refusal.code
-        work.row("notices", step, desk.id, rejected.area, urgent, code, kind, reference, seconds)
         if rejected.compact:
             work.row("quarantine", step, self._seal(rejected.compact), int((at + KEPT).timestamp()))
 

@@ -1,5 +1,7 @@
 """Rows that must commit with the entries they stand beside. Unique keys settle races; a collision loads again."""
 
+from sightline.ledger import notices
+
 TABLES = (
     (
         "CREATE TABLE IF NOT EXISTS claims (source TEXT, event_id TEXT, digest BLOB, receipt_id TEXT,"
@@ -10,10 +12,7 @@ TABLES = (
         " recorded BIGINT, body BLOB, UNIQUE (agency, number))"
     ),
     "CREATE TABLE IF NOT EXISTS quarantine (receipt_id TEXT PRIMARY KEY, sealed BLOB, until BIGINT)",
-    (
-        "CREATE TABLE IF NOT EXISTS notices (id TEXT PRIMARY KEY, desk TEXT, area TEXT, urgent BIGINT, code TEXT,"
-        " type TEXT, reference TEXT, recorded BIGINT)"
-    ),
+    *notices.TABLES,
     "CREATE TABLE IF NOT EXISTS bound_identifiers (token BLOB PRIMARY KEY, child TEXT)",
     "CREATE TABLE IF NOT EXISTS name_tokens (token BLOB, child TEXT, PRIMARY KEY (token, child))",
     (

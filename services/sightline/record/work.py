@@ -12,7 +12,7 @@ import orjson
 
 from sightline.kernel.ids import DeskId, agency_of
 from sightline.kernel.ports import Session, Value
-from sightline.ledger import clocks
+from sightline.ledger import clocks, notices
 from sightline.ledger.child import Child
 from sightline.ledger.items import Stream
 from sightline.ledger.matter import Matter
@@ -27,7 +27,7 @@ _INSERTS = {
     "claims": "INSERT INTO claims VALUES (?,?,?,?)",
     "receipts": "INSERT INTO receipts VALUES (?,?,?,?,?,?,?)",
     "quarantine": "INSERT INTO quarantine VALUES (?,?,?)",
-    "notices": "INSERT INTO notices VALUES (?,?,?,?,?,?,?,?)",
+    "notices": notices.INSERT,
     "bound_identifiers": "INSERT INTO bound_identifiers VALUES (?,?)",
     "name_tokens": "INSERT INTO name_tokens VALUES (?,?)",
     "possible_matches": "INSERT INTO possible_matches VALUES (?,?,?,?)",

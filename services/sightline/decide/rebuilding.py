@@ -1,0 +1,282 @@
+"""The decider's folds made anew from the ledger and the leaves, in a place of their own, while a decider runs.
+
+The ledger is folded by the code that folded it at first (`ledger/derivation.py`). What was decided is not decided again
+but read from its leaves, so no engine is asked, whatever policy was in force. Then the rebuilt rows are compared with
+those that stand, at one position; and to put these right, the decider is kept from moving on meanwhile. A decider that
+had begun before finds that the folds were rebuilt, loses, and loads them again.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import orjson
+
+from sightline.decide import folds
+from sightline.decide.fold_tables import children_of, stored_state, tables
+from sightline.decide.folds import REBUILT, TableFolds
+from sightline.decide.stage import BATCH, FOLDS_KEPT, still_to_park, until_activation
+from sightline.decide.state import NAME, TABLES, State, encode_state, write_state
+from sightline.formats.fields import Fields
+from sightline.formats.leaf import DECISION, EPOCH
+from sightline.kernel.errors import Corrupt
+from sightline.kernel.ports import Database, Session
+from sightline.ledger.comparing import Difference, Found, Table, compare
+from sightline.ledger.deciding import Counts, Undecidable
+from sightline.ledger.derivation import Derivation, Due
+from sightline.ledger.folds import NEVER
+from sightline.ledger.items import ItemEntry
+from sightline.ledger.parking import parked
+from sightline.ledger.positions import advance, held, position
+from sightline.ledger.ruling import Ruling, outcome_of
+from sightline.ledger.sealing import KeyVault, key_names
+from sightline.ledger.store import Ledger, Placed
+from sightline.ledger.world import PolicyData, World
+
+OWN_TABLES = (*folds.TABLES, *TABLES)
+"""What the rebuilt rows are put into."""
+
+NEAR = 4 * BATCH
+"""Entries that may be folded while the decider is kept waiting."""
+
+_LEAVES = 2000
+
+OnProgress = Callable[[str, int, int], None]
+"""What is being done, how far it has come, and how far there is to go."""
+
+
+class Told(NamedTuple):
+    """What of a leaf is folded."""
+
+    n: int
+    cause: int
+    item: int
+    desk: str
+    typ: str
+    body: bytes
+
+
+class RebuildFolds:
+    """One rebuild, in memory that does not grow with the ledger."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        scratch: Database,
+        vault: KeyVault,
+        fields: Fields,
+        policy: str,
+        data: PolicyData,
+        on_progress: OnProgress = lambda *_: None,
+    ) -> None:
+        """`scratch` is empty and has `OWN_TABLES`. `policy` is the digest of the one whose data are at hand."""
+        self._ledger = ledger
+        self._database = ledger.database
+        self._scratch = scratch
+        self._vault = vault
+        self._policy = policy
+        self._on_progress = on_progress
+        self._folds = _Elsewhere(scratch, vault, self._database)
+        self._derivation = Derivation(store=self._folds, world=World(data), fields=fields, keys=self._keys)
+        self._leaves = _Leaves(self._database)
+        self._counts = Counts()
+        self._at = 0
+        self._undecided: set[tuple[int, int]] = set()
+        self._parking: dict[int, Undecidable] = {}
+        self._destroyed: set[str] = set()
+        self._erased: set[int] = set()
+        """Items under a key that was destroyed ..."""
+        self._touched: set[str] = set()
+        """... and the children whom they concern: what is folded of these cannot be known any more."""
+
+    def check(self) -> Found:
+        """Rebuild, and compare with what stands. Changes nothing, and keeps nobody waiting."""
+        self._approach()
+        with self._database.reading() as stands:
+            return self._compare(stands, position(stands, NAME), mend=False)
+
+    def run(self) -> Found:
+        """Rebuild, and make what stands the same, in one transaction."""
+        while True:
+            self._approach()
+            with self._database.transaction() as stands:
+                end = held(stands, NAME)
+                if end - self._at > NEAR:
+                    continue  # So much was decided while we came near: nobody is to wait for that.
+                found = self._compare(stands, end, mend=True)
+                times = position(stands, REBUILT)
+                advance(stands, REBUILT, times, times + 1)
+                self._on_progress("swap", end, end)
+                return found
+
+    # ------------------------------------------------------------------------------------------------------- rebuilding
+
+    def _approach(self) -> None:
+        """Fold up to where the decider is now."""
+        with self._database.reading() as session:
+            end = position(session, NAME)
+            state = stored_state(session)
+        self._fold_to(end, state)
+
+    def _fold_to(self, end: int, state: State | None) -> None:
+        """Fold up to that position. Raises Corrupt ``position_ahead`` where the ledger does not come so far."""
+        self._undecided |= parked(self._ledger, self._at)
+        for item, why in (state.parking if state else {}).items():
+            self._undecided.update((cause, item) for cause in why.causes)
+        while self._at < end:
+            placed = [one for one in self._ledger.read_steps(self._at, BATCH) if one.position <= end]
+            if not placed:
+                raise Corrupt("position_ahead", "the decider's position is past the ledger's end")
+            self._fold(until_activation(placed))
+            self._on_progress("fold", self._at, end)
+
+    def _fold(self, placed: list[Placed]) -> None:
+        steps = list(self._derivation.steps(placed))
+        self._note_erased(placed)
+        end = placed[-1].position
+        told: dict[tuple[int, int], list[Told]] = {}
+        for leaf in self._leaves.upto(end):
+            told.setdefault((leaf.cause, leaf.item), []).append(leaf)
+        for one in (one for step in steps for one in step):
+            if isinstance(one, Due):
+                self._tell(one, told.pop((one.cause, one.item.position), []))
+            elif one.typ == EPOCH:
+                self._counts = Counts(after=one.cause)
+        for leaves in told.values():
+            self._count(leaves)
+        working = self._derivation.working
+        with self._scratch.transaction() as session:
+            self._folds.write(session, working)
+            write_state(session, self._derivation, self._counts, self._leaves.next, self._parking)
+        working.settle(kept=FOLDS_KEPT)
+        self._at = end
+
+    def _tell(self, due: Due, leaves: Sequence[Told]) -> None:
+        """What was decided about one item at one step, as its leaves say; and of whom they say nothing."""
+        item = due.item
+        if self._derivation.policy != self._policy:
+            # Whom a policy considered whose data are not at hand is seen from its leaves alone.
+            item.told = {desk: told for desk, told in item.told.items() if told != NEVER}
+        decided = {leaf.desk for leaf in leaves if leaf.typ == DECISION}
+        silent = [desk for desk in due.facts if desk not in decided]
+        undecided = {}
+        if (due.cause, item.position) not in self._undecided:
+            self._counts.unchanged += sum(item.last(desk) is not None for desk in silent)
+            if any(desk in item.told and item.last(desk) is None for desk in silent):
+                undecided = {item.position: Undecidable((due.cause,), "unknown")}
+        self._parking = still_to_park(self._parking, [due], undecided)
+        for leaf in leaves:
+            if leaf.typ == DECISION:
+                outcome = outcome_of(orjson.loads(leaf.body))
+                item.tell(leaf.desk, leaf.cause, Ruling.of(outcome).digest, outcome)
+                self._derivation.working.changed_items.add(item.position)
+        self._count(leaves)
+
+    def _count(self, leaves: Sequence[Told]) -> None:
+        for leaf in leaves:
+            name = orjson.loads(leaf.body)["eff"] if leaf.typ == DECISION else leaf.typ
+            if hasattr(self._counts, name):
+                setattr(self._counts, name, getattr(self._counts, name) + 1)
+
+    def _keys(self, names: Sequence[str]) -> list[bytes] | None:
+        found = self._vault.open(list(names))
+        missing = [n for n in names if n not in found]
+        self._destroyed.update(missing)
+        return None if missing else [found[n] for n in names]
+
+    def _note_erased(self, placed: Sequence[Placed]) -> None:
+        for one in placed if self._destroyed else ():
+            entry = one.entry
+            if isinstance(entry, ItemEntry) and not self._destroyed.isdisjoint(key_names(entry.children, entry.area)):
+                self._erased.add(one.position)
+                self._touched.update(entry.children)
+
+    # -------------------------------------------------------------------------------------------------------- comparing
+
+    def _compare(self, stands: Session, end: int, *, mend: bool) -> Found:
+        """At that position, which `stands` sees and nobody moves."""
+        state = stored_state(stands)
+        self._fold_to(end, state)
+        if state is not None:
+            # What waits to be parked is in no log yet: it is carried over from where it stands.
+            self._carry(state.parking)
+        found = Found(at=end)
+        with self._scratch.reading() as rebuilt:
+            for table in tables(self._vault):
+                found.tables[table.name] = compare(table, stands, rebuilt, mend=mend, is_beyond=self._is_beyond(table))
+                self._on_progress(table.name, found.tables[table.name].rows, found.tables[table.name].rows)
+        return found
+
+    def _carry(self, parking: Mapping[int, Undecidable]) -> None:
+        with self._scratch.transaction() as session:
+            rebuilt = stored_state(session)
+            if rebuilt is not None:
+                rebuilt.parking = dict(parking)
+                session.execute("UPDATE decide_state SET state = ? WHERE name = ?", (encode_state(rebuilt), NAME))
+
+    def _is_beyond(self, table: Table) -> Callable[[Difference], bool]:
+        """Whether a difference is about what rests on a destroyed key."""
+
+        def of_child(one: Difference) -> bool:
+            return one.key[0] in self._touched or not self._vault.open([f"child:{one.key[0]}"])
+
+        def of_item(one: Difference) -> bool:
+            return one.key[0] in self._erased or not self._touched.isdisjoint(children_of(one))
+
+        def of_pair(one: Difference) -> bool:
+            return one.key[0] in self._touched or one.key[1] in self._erased
+
+        def of_state(_: Difference) -> bool:
+            return bool(self._erased)  # Decisions about them that changed nothing are counted in it.
+
+        if not self._destroyed:
+            return lambda _: False
+        asked = {"child_folds": of_child, "item_folds": of_item, "child_items": of_pair, "decide_state": of_state}
+        return asked.get(table.name, lambda _: False)
+
+
+class _Elsewhere(TableFolds):
+    """Folds in the rebuild's own place. Leaves stay where they are."""
+
+    def __init__(self, scratch: Database, vault: KeyVault, database: Database) -> None:
+        super().__init__(scratch, vault)
+        self._of_leaves = TableFolds(database, vault)
+
+    def between(self, after: int, upto: int, desk: str, limit: int) -> list[int]:
+        """Items of a slice. Those that later leaves name besides are sorted out by the derivation."""
+        between = self._of_leaves.between if desk else super().between
+        return between(after, upto, desk, limit)
+
+
+class _Leaves:
+    """The register's leaves, one after the other."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._ahead: deque[Told] = deque()
+        self._read = 0
+
+    @property
+    def next(self) -> int:
+        """Number of the first that was not handed out."""
+        return self._read - len(self._ahead)
+
+    def upto(self, cause: int) -> list[Told]:
+        """The next ones, as far as entries up to that position caused them."""
+        found: list[Told] = []
+        while self._ahead or self._more():
+            if self._ahead[0].cause > cause:
+                break
+            found.append(self._ahead.popleft())
+        return found
+
+    def _more(self) -> bool:
+        with self._database.reading() as session:
+            rows = session.execute(
+                "SELECT n, cause, item, desk, typ, body FROM leaves WHERE n >= ? ORDER BY n LIMIT ?",
+                (self._read, _LEAVES),
+            )
+        self._ahead.extend(Told(int(n), int(c), int(i), desk, typ, bytes(body)) for n, c, i, desk, typ, body in rows)
+        self._read += len(rows)
+        return bool(rows)
