@@ -248,13 +248,8 @@ def _by_ref(session: Session, refs: Sequence[str]) -> dict[int, str]:
 
 
 def _states(session: Session, refs: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for start in range(0, len(refs), _CHUNK):
-        chunk = refs[start : start + _CHUNK]
-        marks = ",".join("?" * len(chunk))
-        rows = session.execute(f"SELECT ref, state FROM alert_states WHERE ref IN ({marks})", chunk)  # noqa: S608  # only question marks are put in
-        found |= {str(ref): str(state) for ref, state in rows}
-    return found
+    rows = select_in(session.execute, "SELECT ref, state FROM alert_states WHERE ref IN ({})", refs)
+    return {str(ref): str(state) for ref, state in rows}
 
 
 def _by_position(session: Session, select: str, positions: Sequence[int]) -> dict[int, Row]:
