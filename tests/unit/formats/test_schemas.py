@@ -11,16 +11,26 @@ from sightline.formats.schemas import Schemas
 from sightline.kernel.errors import Corrupt, Unavailable
 from sightline.kernel.share import share
 from sightline.kernel.values import Defect
+from tests.unit.formats import forms_expected
 
 SCHEMAS = Schemas.load()
 EXAMPLES = share("schemas") / "examples"
 
-# What each example that does not fit leads to: code and pointer of the refusal.
 HUB_ALERTS = (
     "alert.confirmation_due", "alert.duty_cover", "alert.duty_due", "alert.duty_late", "alert.match_possible",
     "alert.ppn1_due", "alert.recall_overdue",
 )  # fmt: skip
+
+# What each example that does not fit leads to: code and pointer of the refusal. One that is called
+# ``invalid_no_<field>`` after a member of its form lacks that mandatory member.
+LACKING = {
+    f"{path.parent.name}/{path.stem}": ("schema_missing_field", f"/{field}")
+    for path in EXAMPLES.glob("*.*/invalid_no_*.json")
+    if (field := path.stem.removeprefix("invalid_no_")) in SCHEMAS.schema(path.parent.name, 1)["properties"]
+}
 REFUSED = {
+    **LACKING,
+    **forms_expected.REFUSED,
     "cpi.submitted/invalid_urgent": ("schema_invalid_field", "/is_non_urgent"),
     "cpi.submitted/invalid_no_information": ("schema_missing_field", "/information_text"),
     "cpi.submitted/invalid_no_sharing": ("schema_missing_field", "/sharing"),
@@ -87,6 +97,7 @@ REFUSED = {
 }
 
 KEPT = {
+    **forms_expected.KEPT,
     "cpi.submitted/invalid_but_kept_unknown_topic": ("unknown_code", "/cpi_topic"),
     "cpi.submitted/invalid_but_kept_unknown_field_of_child": ("unknown_field", "/children/0/~"),
     "cpi.submitted/invalid_but_kept_malformed_telephone": ("malformed_field", "/submitter_telephone"),
@@ -152,7 +163,7 @@ def test_every_type_has_two_valid_and_two_refused_examples(event_type: str) -> N
 def test_there_are_the_partners_types_and_the_hubs_own() -> None:
     hub = {name for name in SCHEMAS.types() if SCHEMAS.is_hub_type(name)}
     assert hub == set(HUB_ALERTS)
-    assert len(SCHEMAS.types()) == 25
+    assert len(SCHEMAS.types()) == 92
 
 
 def test_a_partner_may_not_send_the_hubs_own_types() -> None:
