@@ -53,12 +53,13 @@ class Schemas:
     """The forms by type and version. Refusals and defects never repeat a value, nor a name that no schema knows."""
 
     def __init__(self, documents: Mapping[str, Document], duty_types: frozenset[str]) -> None:
-        """Compile every document whose ``$id`` is ``sightline:/schemas/<noun>.<what happened>/<version>``."""
+        """Take every document whose ``$id`` is ``sightline:/schemas/<noun>.<what happened>/<version>``."""
         self._documents = documents
         self._registry = jsonschema_rs.Registry(list(documents.items()))
         self._resolve = Resolver(documents)
         self._schemas = {key: document for address, document in documents.items() if (key := _key(address))}
-        self._forms = {key: self._parts(document) for key, document in self._schemas.items()}
+        # Compiled when first asked for: a form takes a megabyte, and few hubs see every form there is.
+        self._forms: dict[tuple[str, int], dict[str, Form]] = {}
         self._types = tuple(sorted({name for name, _ in self._schemas}))
         self._hub_types = frozenset(name for (name, _), document in self._schemas.items() if document.get("x-hub"))
         self._needs_no_sharing = duty_types | self._hub_types
@@ -86,7 +87,7 @@ class Schemas:
     def form(self, event_type: str, version: int, part: str = "whole") -> Form:
         """A compiled form. Raises `Corrupt` for one that does not exist: what is stored was checked when it came."""
         try:
-            return self._forms[event_type, version][part]
+            return self._compiled(event_type, version)[part]
         except KeyError as exc:
             raise Corrupt("schema_unknown", f"no such schema, or it has no part {part}") from exc
 
@@ -102,7 +103,7 @@ class Schemas:
         refusal = self._stranger(event_type, version, by_hub)
         if refusal:
             return refusal, ()
-        judgement = self._forms[event_type, version]["whole"].judge(data)
+        judgement = self._compiled(event_type, version)["whole"].judge(data)
         refusal = (judgement.refusal() if judgement else None) or self._beyond(event_type, data)
         return refusal, judgement.kept() if judgement and not refusal else ()
 
@@ -123,6 +124,13 @@ class Schemas:
                     pointer = f"{where}/identifiers/{index}"
                     return Refusal(code="identifier_invalid", detail="unknown scheme or wrong digit", pointer=pointer)
         return None
+
+    def _compiled(self, event_type: str, version: int) -> dict[str, Form]:
+        """The form and its parts. Two threads may both compile it; what they make is the same."""
+        key = (event_type, version)
+        if key not in self._forms:
+            self._forms[key] = self._parts(self._schemas[key])
+        return self._forms[key]
 
     def _parts(self, document: Document) -> dict[str, Form]:
         properties = document["properties"]

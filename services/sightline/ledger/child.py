@@ -221,6 +221,8 @@ class Child(Stream):
         """What forms said of the child, as far as clocks depend on it; the latest word."""
         self.running: dict[tuple[str, str], Running] = {}
         """Clocks neither met nor called off, by rule and situation."""
+        self.done: set[tuple[str, str]] = set()
+        """Rule and situation of clocks that were met or called off."""
 
     @classmethod
     def opened(cls, child: UUID, *, step: str, at: datetime) -> Self:
@@ -357,11 +359,15 @@ class Child(Stream):
 
     @event(ClockMet)
     def _clock_met(self, code: str, situation: str) -> None:
-        self.running.pop((code, situation), None)
+        self._end(code, situation)
 
     @event(ClockCancelled)
     def _clock_cancelled(self, code: str, situation: str) -> None:
+        self._end(code, situation)
+
+    def _end(self, code: str, situation: str) -> None:
         self.running.pop((code, situation), None)
+        self.done.add((code, situation))
 
     @event(ClockLate)
     def _clock_late(self, code: str, situation: str) -> None:

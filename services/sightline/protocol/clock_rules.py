@@ -75,10 +75,12 @@ class ClockRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     starts: dict[str, Condition]
     """Event type to what else must hold."""
     met: dict[str, Condition] = {}
+    """Event type to what else must hold; where there is none, the owner's acknowledgement meets it."""
     cancelled: dict[str, Condition] = {}
     editions: list[str] = []
     """Editions of the area protocol that know the rule; none named: all."""
     situation: str = EVENT
+    """One clock for each; for the child or an episode only once, unless it `repeats`."""
     alert: str = AT_START
     repeats: bool = False
     """Whether it starts again whenever it is met or late, until it is called off."""

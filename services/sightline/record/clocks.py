@@ -13,7 +13,7 @@ from sightline.kernel.values import Desk
 from sightline.ledger.child import Alert, Child, Running
 from sightline.ledger.reading import looked_after, trafficking
 from sightline.protocol.clock_rules import AT_START, CHILD, EPISODE, WHEN_DUE, ClockRule
-from sightline.record.alerts import ASKED, Asked, escalate, meet, raise_asked
+from sightline.record.alerts import ASKED, COVER, Asked, escalate, meet, raise_asked
 from sightline.record.situation import Seen
 from sightline.record.step import Step, instant
 
@@ -69,6 +69,22 @@ def alert_unanswered(step: Step, child: Child, ref: str) -> None:
     escalate(step, child, Asked(_rule_of(alert), alert.situation, due), "Not acknowledged", after=alert.type)
 
 
+def alert_acknowledged(step: Step, child: Child, ref: str, by: Desk) -> None:
+    """A desk took an alert up: one that was asked, or told because another did nothing; nobody else's word counts.
+
+    Where a rule asks for no more than that its owner knows, that meets it.
+    """
+    alert = child.alerts.get(ref)
+    rule = step.rules.rules.get(_rule_of(alert)) if alert else None
+    if alert and rule and alert.type != COVER and not by.roles & {rule.owner, rule.escalation}:
+        return
+    child.note(Child.AlertAcknowledged, step=step.id, timestamp=step.at, alert=ref, by=by.id)
+    step.work.note_alert(ref, "acknowledged", step.at)
+    running = child.running.get((alert.clock, alert.situation)) if alert else None
+    if alert and rule and running and alert.type == ASKED and not rule.met:
+        _meet(step, child, running)
+
+
 def _rule_of(alert: Alert) -> str:
     return alert.clock or alert.type.removeprefix("alert.")
 
@@ -82,12 +98,17 @@ def _note_status(step: Step, child: Child, said_of: Mapping[str, Any]) -> None:
 def _end(step: Step, child: Child, running: Running, event_type: str, seen: Seen) -> None:
     code, situation = running.code, running.situation
     if step.rules.is_met(code, event_type, seen):
-        child.note(Child.ClockMet, step=step.id, timestamp=step.at, code=code, situation=situation, by=step.item)
-        meet(step, child, lambda alert: alert.ref in running.alerts)
-        _again(step, child, running, step.rules.rules[code])
+        _meet(step, child, running)
     elif step.rules.is_cancelled(code, event_type, seen):
         child.note(Child.ClockCancelled, step=step.id, timestamp=step.at, code=code, situation=situation, by=step.item)
         meet(step, child, lambda alert: alert.ref in running.alerts)
+
+
+def _meet(step: Step, child: Child, running: Running) -> None:
+    code, situation = running.code, running.situation
+    child.note(Child.ClockMet, step=step.id, timestamp=step.at, code=code, situation=situation, by=step.item)
+    meet(step, child, lambda alert: alert.ref in running.alerts)
+    _again(step, child, running, step.rules.rules[code])
 
 
 def _again(step: Step, child: Child, running: Running, rule: ClockRule) -> None:
@@ -100,7 +121,7 @@ def _again(step: Step, child: Child, running: Running, rule: ClockRule) -> None:
 def _start(step: Step, child: Child, code: str, *, begins: datetime, situation: str | None = None) -> None:
     rule = step.rules.rules[code]
     name = _situation(step, child, rule) if situation is None else situation
-    if (code, name) in child.running:
+    if (code, name) in child.running or ((code, name) in child.done and not rule.repeats):
         return  # One situation starts one clock, however often it is reported.
     span = step.protocol.span(rule.limit.key) if rule.limit.key else rule.limit.span
     if span is None:

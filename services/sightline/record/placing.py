@@ -15,7 +15,7 @@ from sightline.ledger.items import CHILD_PART, SHARED, WHOLE, Stream
 from sightline.protocol.areas import AreaProtocol
 from sightline.protocol.clock_rules import ClockRules
 from sightline.record.alerts import meet
-from sightline.record.clocks import Heard, follow_clocks
+from sightline.record.clocks import Heard, alert_acknowledged, follow_clocks
 from sightline.record.follow import FOLLOWS, Said, possible_match
 from sightline.record.known import KnownItem
 from sightline.record.matching import Tokens
@@ -139,12 +139,12 @@ class Placing:
         home = cast("Stream", self.work.streams[target.stream])
         stream = home if isinstance(home, Child) else self._matter()
         ref = self._whole(stream, list(target.children), about=(reference.name,))
-        self._settle(home, target, reference)
+        self._settle(home, target, reference, ref)
         self.work.take(home)
         return [ref]
 
-    def _settle(self, home: Stream, target: KnownItem, reference: Reference) -> None:
-        """What a referring type changes about the thing it refers to."""
+    def _settle(self, home: Stream, target: KnownItem, reference: Reference, item: str) -> None:
+        """What a referring type, recorded as that item, changes about the thing it refers to."""
         kind, note = self.one.envelope.type, partial(home.note, step=self.step, timestamp=self.at)
         stream = cast("Any", home)
         if kind == "item.corrected":
@@ -156,10 +156,9 @@ class Placing:
             answer = self.one.submission.data["answer"]
             note(stream.RecallAnswered, recall=reference.name, by=self.desk.id, answer=answer)
             if isinstance(home, Child):
-                meet(self._step(""), home, lambda alert: alert.circumstance == reference.name)
+                meet(self._step(item), home, lambda alert: alert.circumstance == reference.name)
         elif kind == "alert.acknowledged" and isinstance(home, Child):
-            note(Child.AlertAcknowledged, alert=target.ref, by=self.desk.id)
-            self.work.note_alert(target.ref, "acknowledged", self.at)
+            alert_acknowledged(self._step(item), home, target.ref, self.desk)
 
     def _follow(self, child: Child, ref: str) -> None:
         follow = FOLLOWS.get(self.one.envelope.type)
