@@ -287,7 +287,7 @@ def test_the_policy_and_the_schemas_can_be_looked_at() -> None:
     assert {"D-01", "D-42", "H-01"} <= set(found["rules"])
     assert "missing.reported" in sightline("schema", "list").out
     assert (
-        json.loads(sightline("schema", "show", "missing.reported").out)["$id"]
+        json.loads(sightline("schema", "show", "missing.reported", "--json").out)["$id"]
         == "sightline:/schemas/missing.reported/1"
     )
     assert sightline("schema", "show", "child.praised").code == 4

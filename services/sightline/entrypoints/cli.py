@@ -7,7 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from sightline.entrypoints import cli_admin, cli_agency, cli_audit, cli_distributed, cli_policy, cli_rebuild, cli_worker
+from sightline.entrypoints import (
+    cli_admin,
+    cli_agency,
+    cli_audit,
+    cli_distributed,
+    cli_policy,
+    cli_rebuild,
+    cli_schema,
+    cli_worker,
+)
 from sightline.entrypoints.cli_out import EXIT_CODES, AsJson, answered, end, lines, result
 
 app = typer.Typer(
@@ -23,7 +32,7 @@ app.add_typer(cli_agency.app, name="agency")
 app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_admin.app, name="admin")
 app.add_typer(cli_policy.policy, name="policy")
-app.add_typer(cli_policy.schema, name="schema")
+app.add_typer(cli_schema.schema, name="schema")
 app.command()(cli_worker.worker)
 cli_admin.app.command("keys")(cli_distributed.keys)
 cli_admin.app.command("retell")(cli_distributed.retell)

@@ -10,6 +10,8 @@ from typing import Any
 import jsonschema_rs
 
 from sightline.formats.faults import Faults, Judgement, faults_of, recorded
+from sightline.formats.form_rows import COMMON as SHARED_MEMBERS
+from sightline.formats.form_rows import FormRow, rows
 from sightline.formats.identifiers import identifier_is_valid
 from sightline.formats.schema_tree import Document, Node, Resolver, tree
 from sightline.kernel.errors import Corrupt
@@ -20,6 +22,8 @@ PARTS = ("whole", "child", "shared")
 """What of a form an item holds: all of it, ``{"child": ...}`` of one of its children, or all but ``children``."""
 
 _VERSION = re.compile(r"[0-9]+\Z")
+_COMMON = "sightline:/schemas/common/1"
+_CODES = "sightline:/schemas/codes/"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,6 +87,20 @@ class Schemas:
         if (event_type, version) not in self._schemas:
             raise Corrupt("schema_unknown", f"no schema for version {version} of this type")
         return self._schemas[event_type, version]
+
+    def rows(self, event_type: str, version: int) -> tuple[FormRow, ...]:
+        """The fields of a form for a person to read. Raises `Corrupt` for one that does not exist."""
+        return rows(self.schema(event_type, version), self._resolve)
+
+    def shared_rows(self) -> tuple[FormRow, ...]:
+        """The fields that forms share, for a person to read."""
+        shared = self._documents[_COMMON]["$defs"]
+        members = {name: shared[name] for name in SHARED_MEMBERS if name in shared}
+        return rows({"properties": members}, self._resolve, common=True)
+
+    def code_lists(self) -> tuple[Document, ...]:
+        """The published code lists, by name."""
+        return tuple(self._documents[address] for address in sorted(self._documents) if address.startswith(_CODES))
 
     def form(self, event_type: str, version: int, part: str = "whole") -> Form:
         """A compiled form. Raises `Corrupt` for one that does not exist: what is stored was checked when it came."""
