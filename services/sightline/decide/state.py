@@ -39,6 +39,8 @@ class State(msgspec.Struct):
     next_leaf: int = 0
     slicing: list[SliceState] = msgspec.field(default_factory=list)
     counts: dict[str, int] = msgspec.field(default_factory=dict)
+    editions: dict[str, str] = msgspec.field(default_factory=dict)
+    """Area to the edition that it has chosen."""
     parking: dict[int, Undecidable] = msgspec.field(default_factory=dict)
     """Items that could not be decided and are not parked yet, and why: a kill between the two must not lose them."""
 
@@ -71,6 +73,7 @@ def write_state(
         next_leaf=next_leaf,
         slicing=[SliceState(s.reason, s.activation, s.upto, s.after) for s in derivation.slicing],
         counts=msgspec.to_builtins(counts),
+        editions=derivation.world.chosen,
         parking=dict(parking),
     )
     session.execute(
@@ -94,6 +97,7 @@ def read_state(session: Session, derivation: Derivation) -> State:
     derivation.policy, derivation.engine = state.policy, state.engine
     derivation.now = datetime.fromtimestamp(state.now, UTC)
     derivation.last_item = state.last_item
+    derivation.world.chosen.update(state.editions)
     derivation.slicing = [Slicing(s.reason, s.activation, s.upto, s.after) for s in state.slicing]
     return state
 

@@ -9,6 +9,7 @@ import typer
 
 from sightline.entrypoints import (
     cli_admin,
+    cli_admin_area,
     cli_agency,
     cli_audit,
     cli_distributed,
@@ -34,6 +35,7 @@ app.add_typer(cli_admin.app, name="admin")
 app.add_typer(cli_policy.policy, name="policy")
 app.add_typer(cli_schema.schema, name="schema")
 app.command()(cli_worker.worker)
+cli_admin.app.add_typer(cli_admin_area.app, name="area")
 cli_admin.app.command("keys")(cli_distributed.keys)
 cli_admin.app.command("retell")(cli_distributed.retell)
 cli_admin.app.add_typer(cli_rebuild.app, name="rebuild")

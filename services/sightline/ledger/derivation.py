@@ -76,6 +76,11 @@ class Slicing:
         """The desk whose items alone are decided again; empty for all."""
         return self.reason.partition("standing:")[2]
 
+    def concerns(self, item: ItemFold) -> bool:
+        """Whether that item is one of those: the desk's, or those of the area that chose another edition."""
+        area = self.reason.partition("edition:")[2]
+        return (not self.desk or self.desk in item.told) and (not area or area == item.area)
+
 
 class Derivation:
     """Folds entries step by step. `store` answers what is not in hand; nothing is written here."""
@@ -138,6 +143,8 @@ class Derivation:
             announced.append(Announced(position, self.now, "policy", {"pol": self.policy, "eng": self.engine}))
         elif isinstance(entry, Policy.SliceOpened):
             self._slice(entry, touched)
+        elif isinstance(entry, Policy.EditionBegan):
+            self._edition(position, entry)
         elif isinstance(entry, Policy.EpochStruck):
             announced.append(Announced(position, self.now, "epoch", {"hour": entry.hour}))
         elif isinstance(entry, Policy.ItemParked):
@@ -174,16 +181,20 @@ class Derivation:
         if self.last_item:
             self.slicing.append(Slicing(f"standing:{desk.id}", position, self.last_item))
 
+    def _edition(self, position: int, entry: Policy.EditionBegan) -> None:
+        if self.world.choose(entry.area, entry.edition) and self.last_item:
+            self.slicing.append(Slicing(f"edition:{entry.area}", position, self.last_item))
+
     def _slice(self, entry: Policy.SliceOpened, touched: Touched) -> None:
         for slicing in self.slicing:
             if slicing.activation == entry.activation:
                 slicing.after = entry.upto
         if entry.last:
             self.slicing = [s for s in self.slicing if s.activation != entry.activation]
-        desk = Slicing(entry.reason, entry.activation, entry.upto).desk
-        self.working.load_items(self.working.store.between(entry.after, entry.upto, desk, _EVERY))
+        change = Slicing(entry.reason, entry.activation, entry.upto)
+        self.working.load_items(self.working.store.between(entry.after, entry.upto, change.desk, _EVERY))
         within = (i for p, i in self.working.items.items() if entry.after < p <= entry.upto)
-        inside = [i.position for i in within if not desk or desk in i.told]
+        inside = [i.position for i in within if change.concerns(i)]
         self.working.load_children([c for p in inside for c in self.working.items[p].children])
         touched.sliced.update(inside)
 

@@ -1,4 +1,4 @@
-"""Agencies, desks and keys as the ledger holds them now: followed from their entries, never asked one by one."""
+"""Agencies, desks, keys and the areas' editions as the ledger holds them now: followed, never asked one by one."""
 
 import threading
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from typing import Any
 from sightline.kernel.ids import DeskId, KeyId
 from sightline.kernel.values import Desk, SigningKey
 from sightline.ledger.agency import Agency
+from sightline.ledger.policy import Policy
 from sightline.ledger.store import Ledger
 
 TOPICS = tuple(
@@ -17,13 +18,14 @@ TOPICS = tuple(
         Agency.DeskStandingChanged,
         Agency.KeyRegistered,
         Agency.KeyRevoked,
+        Policy.EditionBegan,
     )
 )
 _PAGE = 1000
 
 
 class Directory:
-    """Every desk and key. `refresh` reads on from where the last call stopped."""
+    """Every desk and key, and every edition chosen. `refresh` reads on from where the last call stopped."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -31,10 +33,11 @@ class Directory:
         self._agencies: dict[Any, Agency] = {}
         self._desks: Mapping[DeskId, Desk] = {}
         self._keys: Mapping[KeyId, SigningKey] = {}
+        self._editions: Mapping[str, str] = {}
         self._lock = threading.Lock()
 
     def refresh(self) -> None:
-        """Take in what was registered, changed or revoked since."""
+        """Take in what was registered, changed, revoked or chosen since."""
         with self._lock:
             head = self._ledger.head()
             if head == self._position:
@@ -42,14 +45,23 @@ class Directory:
             changed = False
             while placed := self._ledger.read(self._position, _PAGE, TOPICS):
                 for one in placed:
-                    event: Any = one.entry
-                    self._agencies[event.originator_id] = event.mutate(self._skipping(event))
+                    self._fold(one.entry)
                 self._position = placed[-1].position
                 changed = True
             self._position = max(self._position, head)
             if changed:
                 self._desks = {d: desk for a in self._agencies.values() for d, desk in a.desks.items()}
                 self._keys = {k: key for a in self._agencies.values() for k, key in a.keys.items()}
+
+    def _fold(self, event: Any) -> None:
+        if isinstance(event, Policy.EditionBegan):
+            self._editions = {**self._editions, event.area: event.edition}
+        else:
+            self._agencies[event.originator_id] = event.mutate(self._skipping(event))
+
+    def edition(self, area: str, /) -> str | None:
+        """The edition that the area has chosen and that has begun; None where it has chosen none."""
+        return self._editions.get(area)
 
     def find(self, kid: KeyId, /) -> SigningKey | None:
         """The key registered under this id."""

@@ -321,7 +321,7 @@ def _degree(involvement: Involvement, confirmed: Sequence[str]) -> str:
 
 def protocol_section(world: World, area: str, now: datetime) -> Section:
     """Area, edition and the dated law in force."""
-    return interned(PROTOCOL, (area, world.data.edition(area), tuple(world.data.law(now))))
+    return interned(PROTOCOL, (area, world.edition(area), tuple(world.data.law(now))))
 
 
 Documents = tuple[Facts, ...]

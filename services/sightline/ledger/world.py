@@ -41,7 +41,7 @@ class PolicyData:
         )
 
     def edition(self, area: str) -> str:
-        """The protocol edition in force in an area; ``unknown`` for an area without one."""
+        """The protocol edition of an area that has chosen none; ``unknown`` for an area without one."""
         return str(self.areas.get(area, {}).get("edition", "unknown"))
 
     def asked(self, event_type: str, clock: str, area: str) -> tuple[str, str]:
@@ -57,9 +57,8 @@ class PolicyData:
         today = now.date()
         return sorted(code for code, basis in self.switched.items() if _in_force(basis, today))
 
-    def telling(self, event_type: str, circumstance: str, area: str) -> dict[str, list[str]]:
-        """Duty rows that this type, circumstance and area bring into play, with the roles each tells."""
-        edition = self.edition(area)
+    def telling(self, event_type: str, circumstance: str, edition: str) -> dict[str, list[str]]:
+        """Duty rows that this type, circumstance and edition bring into play, with the roles each tells."""
         return {
             row: duty["roles"] for row, duty in self.duties.items() if _applies(duty, event_type, circumstance, edition)
         }
@@ -104,6 +103,8 @@ class World:
     _by_role: dict[tuple[str, str], list[DeskId]] = field(default_factory=dict)
     _changed: dict[DeskId, Desk] = field(default_factory=dict)
     _reaches: dict[tuple[str, str, str], Reach] = field(default_factory=dict)
+    chosen: dict[str, str] = field(default_factory=dict)
+    """Area to the edition that it has chosen (`Policy.EditionBegan`)."""
 
     def add(self, desk: Desk) -> None:
         """A desk opened, or changed."""
@@ -136,6 +137,17 @@ class World:
             self._reaches[key] = self._reach(*key)
         return self._reaches[key]
 
+    def edition(self, area: str) -> str:
+        """The protocol edition in force in an area; ``unknown`` for an area without one."""
+        return self.chosen.get(area) or self.data.edition(area)
+
+    def choose(self, area: str, edition: str) -> bool:
+        """That edition is in force in that area from now on; whether another was before."""
+        before = self.edition(area)
+        self.chosen[area] = edition
+        self._reaches.clear()
+        return before != edition
+
     def use(self, data: PolicyData) -> None:
         """Take another policy's data: from its activation on, others may be reached."""
         self.data = data
@@ -144,7 +156,7 @@ class World:
     def _reach(self, event_type: str, circumstance: str, area: str) -> Reach:
         roles = [role for role, remit in self.data.remits.items() if event_type in remit["types"]]
         duty: dict[DeskId, list[str]] = {}
-        for row, told in sorted(self.data.telling(event_type, circumstance, area).items()):
+        for row, told in sorted(self.data.telling(event_type, circumstance, self.edition(area)).items()):
             for desk in self.holding(told, area):
                 duty.setdefault(desk, []).append(row)
         owners, escalation = self._asked(event_type, circumstance, area)

@@ -1,16 +1,23 @@
-"""What the hub's operators do, as entries: found the hub, put a policy in force, admit agencies, desks and keys."""
+"""What the hub's operators do, as entries: found the hub, put a policy in force, admit agencies, desks and keys.
 
-from datetime import datetime, timedelta
+An area's choice of an edition is one too.
+"""
+
+import math
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from sightline.formats.registration import check_registration, signing_key
 from sightline.kernel.errors import Refused
 from sightline.kernel.ids import AgencyId, DeskId, KeyId, agency_of
-from sightline.kernel.ports import Clock, PolicyEngine
+from sightline.kernel.ports import Clock, PolicyEngine, Session
 from sightline.kernel.values import Desk, SigningKey
+from sightline.ledger import clocks
 from sightline.ledger.agency import Agency, agency_stream
-from sightline.ledger.policy import POLICY_STREAM, Policy
+from sightline.ledger.policy import POLICY_STREAM, Choice, Policy
 from sightline.ledger.store import Ledger
+from sightline.protocol.calendar import local_instant
+from sightline.protocol.editions import edition_of
 
 KEY_LIFE = timedelta(days=365)
 STANDINGS = frozenset({"good", "suspended", "withdrawn"})
@@ -93,6 +100,30 @@ class Admin:
         self._note(agency, Agency.KeyRevoked, kid=kid)
         self._ledger.append(agency.collect())
 
+    def choose_edition(self, area: str, edition: str, starts: date) -> Choice:
+        """Let an area follow that edition from that day on, or at once where the day has come. The latest choice counts.
+
+        Raises Refused ``unknown_edition``, ``edition_not_for_area``; Collision when another writer was first.
+        """
+        edition_of(edition, area)
+        at, choice = self._clock.now(), Choice(edition, local_instant(starts))
+        policy = self._policy()
+        step = f"edition-{policy.version + 1}"
+        policy.note(Policy.EditionChosen, step=step, timestamp=at, area=area, edition=edition, starts=choice.starts)
+        policy.begin(area, step=step, at=at)
+        self._ledger.append(policy.collect(), also=lambda session: _set_start(session, area, policy.waiting.get(area)))
+        return choice
+
+    def waiting(self) -> dict[str, Choice]:
+        """By area, the choices that have not begun yet."""
+        return self._policy().waiting
+
+    def _policy(self) -> Policy:
+        found = self._ledger.load([POLICY_STREAM]).get(POLICY_STREAM)
+        if not isinstance(found, Policy):
+            raise Refused("no_hub", "this ledger holds no hub's entries")
+        return found
+
     def _agency(self, name: AgencyId) -> Agency:
         stream = agency_stream(name)
         found = self._ledger.load([stream]).get(stream)
@@ -103,3 +134,12 @@ class Admin:
     def _note(self, stream: Any, event: type, /, **what: object) -> None:
         step = f"{event.__name__.lower()}-{stream.id.hex[:8]}-{stream.version + 1}"
         stream.note(event, step=step, timestamp=self._clock.now(), **what)
+
+
+def _set_start(session: Session, area: str, choice: Choice | None) -> None:
+    """The clock that lets a choice begin; none where there is nothing to wait for."""
+    name = clocks.clock_id("edition", POLICY_STREAM.hex, area)
+    session.execute("DELETE FROM clocks WHERE id = ?", (name,))
+    if choice is not None:
+        due = math.ceil(choice.starts.timestamp())
+        session.execute(clocks.SET, (name, "edition", due, POLICY_STREAM.hex, area, "", area))

@@ -62,7 +62,7 @@ def as_codes(value: object) -> AbstractSet[str]:
         return frozenset({"yes" if value else "no"})
     if isinstance(value, str):
         return frozenset({value})
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return frozenset(one for one in value if isinstance(one, str))
     return _NOTHING
 

@@ -30,6 +30,16 @@ MAX_TRIES = 5
 """How often a batch is tried again when another writer was first."""
 
 
+class Areas(Protocol):
+    """The areas' protocols in force."""
+
+    def refresh(self) -> None:
+        """Take in what was chosen since."""
+
+    def __getitem__(self, area: str) -> AreaProtocol:
+        """That area's."""
+
+
 class Desks(Protocol):
     """The desks that the ledger knows."""
 
@@ -78,7 +88,7 @@ class Record:
         ledger: Ledger,
         vault: KeyVault,
         desks: Desks,
-        areas: Mapping[str, AreaProtocol],
+        areas: Areas,
         rules: ClockRules,
         sight: Sight,
         matcher: Matcher,
@@ -116,6 +126,7 @@ class Record:
 
     def _try(self, batch: Sequence[Verified | Rejected]) -> list[Answer]:
         at = self._now()
+        self._areas.refresh()
         tokens = [self._tokens(one) for one in batch]
         with self._ledger.database.reading() as session:
             known = look_up(session, _wanted(batch, tokens), self._sight)

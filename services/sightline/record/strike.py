@@ -1,6 +1,5 @@
 """The clock stage: clocks that ran out become entries on the streams they belong to."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from sightline.kernel.ports import Clock, Session
@@ -9,10 +8,10 @@ from sightline.ledger.matter import Matter
 from sightline.ledger.policy import POLICY_STREAM, Policy
 from sightline.ledger.sealing import KeyVault
 from sightline.ledger.store import Collision, Ledger
-from sightline.protocol.areas import AreaProtocol
 from sightline.protocol.clock_rules import ClockRules
 from sightline.record.follow import clock_struck, recall_overdue
 from sightline.record.known import Known
+from sightline.record.stage import Areas
 from sightline.record.step import Step
 from sightline.record.work import Work
 
@@ -28,7 +27,7 @@ class Strike:
         *,
         ledger: Ledger,
         vault: KeyVault,
-        areas: Mapping[str, AreaProtocol],
+        areas: Areas,
         rules: ClockRules,
         clock: Clock,
     ) -> None:
@@ -50,6 +49,7 @@ class Strike:
             )
         if not due:
             return 0
+        self._areas.refresh()
         work = Work(
             known=Known(),
             streams=self._ledger.load({UUID(row[2]) for row in due}),
@@ -117,5 +117,7 @@ class Strike:
             found.note(Matter.ClockStruck, step=step, timestamp=at, clock=kind, ref=ref)
             if kind == "recall_answer" and ref not in found.answered_recalls:
                 recall_overdue(context, found, self._children(stream), ref)
+        elif isinstance(found, Policy):
+            found.begin(area, step=step, at=at)
         if found is not None:
             work.take(found)

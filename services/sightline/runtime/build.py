@@ -15,6 +15,7 @@ from sightline.formats import jwe
 from sightline.kernel.ports import Clock, Database, PolicyEngine
 from sightline.ledger import clocks, positions
 from sightline.ledger.directory import Directory, PresentDesks, SendersByRole
+from sightline.ledger.protocols import Protocols
 from sightline.ledger.sealing import KeyVault
 from sightline.ledger.store import Ledger
 from sightline.protocol.areas import AreaProtocol, read_area
@@ -70,7 +71,6 @@ def build(parts: Parts) -> Hub:
     database = parts.ledger.database
     make_tables(database)
     rules = read_rules(parts.policies)
-    areas = areas_of(rules)
     admin = Admin(ledger=parts.ledger, clock=parts.clock)
     admin.found(origin=parts.origin, engine=parts.engine)
     intake = build_intake(
@@ -120,7 +120,11 @@ def build(parts: Parts) -> Hub:
         ),
         feed=build_feed(origin=parts.origin, database=database, rules=rules),
         strike=Strike(
-            ledger=parts.ledger, vault=parts.vault, areas=areas, rules=clock_rules_of(rules), clock=parts.clock
+            ledger=parts.ledger,
+            vault=parts.vault,
+            areas=protocols_of(intake.directory, rules),
+            rules=clock_rules_of(rules),
+            clock=parts.clock,
         ),
         view=View(
             database=database,
@@ -168,7 +172,7 @@ def build_intake(
             ledger=ledger,
             vault=vault,
             desks=directory,
-            areas=areas_of(rules),
+            areas=protocols_of(directory, rules),
             rules=clock_rules_of(rules),
             sight=Sight(origin),
             matcher=Matcher(keys.matching),
@@ -205,8 +209,13 @@ def build_feed(*, origin: str, database: Database, rules: Rules) -> Feed:
     return Feed(database=database, areas=Areas(protocols=areas_of(rules)), origin=origin)
 
 
+def protocols_of(directory: Directory, rules: Rules) -> Protocols:
+    """The areas' protocols in force, as the ledger says."""
+    return Protocols(directory, rules.documents["areas"])
+
+
 def areas_of(rules: Rules) -> dict[str, AreaProtocol]:
-    """Each area's protocol, from the policy's data."""
+    """Each area's protocol before it chooses another: for times that no edition changes."""
     return {name: read_area(name, row) for name, row in rules.documents["areas"].items()}
 
 

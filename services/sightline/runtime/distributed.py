@@ -24,12 +24,12 @@ from sightline.record.strike import Strike
 from sightline.register.seal import Register
 from sightline.runtime.build import (
     Parts,
-    areas_of,
     build,
     build_feed,
     build_intake,
     build_register,
     clock_rules_of,
+    protocols_of,
 )
 from sightline.runtime.build_decide import build_decide, read_rules
 from sightline.runtime.hub import Hub
@@ -138,7 +138,8 @@ def for_clock(settings: Settings, clock: Clock) -> Iterator[Strike]:
         closing(ledger_of(settings)) as ledger,
     ):
         rules = read_rules(share("policies"))
-        yield Strike(ledger=ledger, vault=vault, areas=areas_of(rules), rules=clock_rules_of(rules), clock=clock)
+        areas = protocols_of(Directory(ledger), rules)
+        yield Strike(ledger=ledger, vault=vault, areas=areas, rules=clock_rules_of(rules), clock=clock)
 
 
 # ------------------------------------------------------------------------------------------------------ what they share
