@@ -18,13 +18,13 @@ from sightline.decide.folds import REBUILT, TableFolds
 from sightline.decide.stage import BATCH, FOLDS_KEPT, still_to_park, until_activation
 from sightline.decide.state import NAME, TABLES, State, encode_state, write_state
 from sightline.formats.fields import Fields
-from sightline.formats.leaf import DECISION, EPOCH
+from sightline.formats.leaf import DECISION, EPOCH, RECALL
 from sightline.kernel.errors import Corrupt
 from sightline.kernel.ports import Database, Session
 from sightline.ledger.comparing import Difference, Found, Table, compare
 from sightline.ledger.deciding import Counts, Undecidable
 from sightline.ledger.derivation import Derivation, Due
-from sightline.ledger.folds import NEVER
+from sightline.ledger.folds import NEVER, ItemFold
 from sightline.ledger.items import ItemEntry
 from sightline.ledger.parking import parked
 from sightline.ledger.positions import advance, held, position
@@ -54,6 +54,10 @@ class Told(NamedTuple):
     desk: str
     typ: str
     body: bytes
+
+
+_ByCause = dict[int, dict[int, list[Told]]]
+"""Leaves in order, by the entry that caused them and by item."""
 
 
 class RebuildFolds:
@@ -132,25 +136,30 @@ class RebuildFolds:
             self._on_progress("fold", self._at, end)
 
     def _fold(self, placed: list[Placed]) -> None:
-        steps = list(self._derivation.steps(placed))
-        self._note_erased(placed)
         end = placed[-1].position
-        told: dict[tuple[int, int], list[Told]] = {}
+        told: _ByCause = {}
         for leaf in self._leaves.upto(end):
-            told.setdefault((leaf.cause, leaf.item), []).append(leaf)
-        for one in (one for step in steps for one in step):
+            told.setdefault(leaf.cause, {}).setdefault(leaf.item, []).append(leaf)
+        # Each step is derived when what was decided before it has been told: whom it was told is known by then.
+        for one in (one for step in self._derivation.steps(placed) for one in step):
+            self._tell_before(one.cause, told)
             if isinstance(one, Due):
-                self._tell(one, told.pop((one.cause, one.item.position), []))
+                self._tell(one, told.get(one.cause, {}).pop(one.item.position, []))
             elif one.typ == EPOCH:
                 self._counts = Counts(after=one.cause)
-        for leaves in told.values():
-            self._count(leaves)
-        working = self._derivation.working
+        self._note_erased(placed)
+        self._tell_before(end + 1, told)
         with self._scratch.transaction() as session:
-            self._folds.write(session, working)
+            self._folds.write(session, self._derivation.working)
             write_state(session, self._derivation, self._counts, self._leaves.next, self._parking)
-        working.settle(kept=FOLDS_KEPT)
+        self._derivation.working.settle(kept=FOLDS_KEPT)
         self._at = end
+
+    def _tell_before(self, cause: int, told: _ByCause) -> None:
+        """Tell what earlier entries caused and no step here made due: without the policy's data not everything is."""
+        for earlier in [each for each in told if each < cause]:
+            for item, leaves in told.pop(earlier).items():
+                self._take(self._derivation.working.items.get(item), leaves)
 
     def _tell(self, due: Due, leaves: Sequence[Told]) -> None:
         """What was decided about one item at one step, as its leaves say; and of whom they say nothing."""
@@ -166,18 +175,19 @@ class RebuildFolds:
             if any(desk in item.told and item.last(desk) is None for desk in silent):
                 undecided = {item.position: Undecidable((due.cause,), "unknown")}
         self._parking = still_to_park(self._parking, [due], undecided)
+        self._take(item, leaves)
+
+    def _take(self, item: ItemFold | None, leaves: Sequence[Told]) -> None:
+        """Fold those leaves. None: an item that nobody can open any more."""
         for leaf in leaves:
-            if leaf.typ == DECISION:
-                outcome = outcome_of(orjson.loads(leaf.body))
+            if leaf.typ != DECISION:
+                self._counts.recall += leaf.typ == RECALL
+                continue
+            outcome = outcome_of(orjson.loads(leaf.body))
+            setattr(self._counts, outcome.outcome, getattr(self._counts, outcome.outcome) + 1)
+            if item is not None:
                 item.tell(leaf.desk, leaf.cause, Ruling.of(outcome).digest, outcome)
                 self._derivation.working.changed_items.add(item.position)
-        self._count(leaves)
-
-    def _count(self, leaves: Sequence[Told]) -> None:
-        for leaf in leaves:
-            name = orjson.loads(leaf.body)["eff"] if leaf.typ == DECISION else leaf.typ
-            if hasattr(self._counts, name):
-                setattr(self._counts, name, getattr(self._counts, name) + 1)
 
     def _keys(self, names: Sequence[str]) -> list[bytes] | None:
         found = self._vault.open(list(names))
