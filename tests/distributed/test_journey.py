@@ -14,9 +14,9 @@ from sightline.audit.verify import verify_folder
 from sightline.formats import base64url
 from sightline.formats.feed import START as EMPTY
 from sightline.formats.feed import FeedEntry, check_chain
-from sightline.formats.topic_names import SUBMISSIONS, feed_topic
+from sightline.formats.topic_names import SUBMISSIONS, feed_topic, receipts_topic
 from sightline.kernel.errors import Refused
-from sightline.kernel.ids import DeskId
+from sightline.kernel.ids import AgencyId, DeskId
 from sightline.runtime.embedded import embedded
 from sightline.runtime.hub import Hub
 from sightline.runtime.outbox import retell
@@ -54,6 +54,9 @@ def test_a_sealed_report_comes_out_as_a_receipt_and_as_feed_entries(area: Works)
     area.answers(event)
     (receipt,) = area.receipts("hampshire-police")
     assert (receipt.outcome, receipt.number) == ("accepted", 1)
+    ((key, value),) = area.read("agency.hampshire-police", receipts_topic(AgencyId("hampshire-police")))
+    with area.hub.database.reading() as session:
+        assert session.execute("SELECT body FROM receipts WHERE id = ?", (key.decode(),)) == [(value,)]
     view = area.hub.view.item(MASH, receipt.items[0])
     assert view.state == "disclosed"
     assert CANARY in json.dumps(dict(view.body), default=str)

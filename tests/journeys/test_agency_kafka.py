@@ -12,6 +12,7 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from sightline.adapters.clock import SystemClock
+from sightline.agency.check import check_receipts
 from sightline.agency.follow import load_cursor
 from sightline.agency.keys import save_key
 from sightline.entrypoints.desk_folder import DeskFolder
@@ -96,7 +97,7 @@ class StandIn:
         for answer in self.town.hub.submit([value for _, value in came]):
             if answer.receipt and answer.outcome != "repeated":
                 for value in self.alter(answer.receipt):
-                    producer.send(RECEIPTS, value, key=SOURCE).get(timeout=15)
+                    producer.send(RECEIPTS, value, key=answer.receipt_id.encode()).get(timeout=15)
                 self.told += 1
 
 
@@ -164,6 +165,19 @@ def test_a_report_goes_sealed_and_its_receipt_is_checked_and_kept(partner: Partn
     assert all(read_receipt(one.receipt, town.hub.hub_keys).items for one in partner.own.kept())
     assert partner.own.waiting() == []
     assert (partner.submits().code, len(hub.taken)) == (0, 2)
+
+
+def test_a_receipt_that_came_over_the_broker_is_compared_with_the_one_that_the_hub_gives(
+    partner: Partner, hub: StandIn, town: Town
+) -> None:
+    partner.signs("named-1")
+    partner.signs("named-2", a_missing(a_child(3)) | {"missing_since": None})
+    assert partner.submits().code == 4
+    kept = [one for one in partner.own.kept() if one.receipt]
+    assert len(kept) == 2
+    town.clock.set(SystemClock().now())
+    with served(town) as over_http, over_http.client(SENDING) as client:
+        assert list(check_receipts(kept, client, over_http.keys)) == []
 
 
 def test_a_report_goes_by_a_certificate_as_it_does_by_a_password(partner: Partner, hub: StandIn, town: Town) -> None:

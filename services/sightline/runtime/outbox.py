@@ -12,7 +12,6 @@ import orjson
 
 from sightline.formats import topic_names
 from sightline.formats.feed import FeedEntry, entry_json
-from sightline.formats.receipt import read_receipt_unsafe
 from sightline.kernel.errors import Corrupt, Refused
 from sightline.kernel.ids import AgencyId, DeskId
 from sightline.kernel.ports import Database, Row, Session
@@ -26,7 +25,7 @@ AT_ONCE = 500
 """Letters of one topic in one go."""
 
 Letter = tuple[bytes, bytes]
-"""Key and value. A receipt's key is the source that it answers, a feed entry's the desk."""
+"""Key and value. A receipt's key is its name, under which the hub gives it again; a feed entry's is the desk."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,10 +123,10 @@ def _run(session: Session, name: str, start: int, limit: int) -> Run:
 
 def _bodies(session: Session, name: str, start: int, limit: int) -> list[Letter]:
     rows = session.execute(
-        "SELECT number, body FROM receipts WHERE agency = ? AND number > ? ORDER BY number LIMIT ?",
+        "SELECT number, id, body FROM receipts WHERE agency = ? AND number > ? ORDER BY number LIMIT ?",
         (name.removeprefix(RECEIPTS), start, limit),
     )
-    return [(read_receipt_unsafe(bytes(body)).source.encode(), bytes(body)) for _, body in _dense(rows, start)]
+    return [(str(name).encode(), bytes(body)) for _, name, body in _dense(rows, start)]
 
 
 def _entries(session: Session, name: str, start: int, limit: int) -> list[Letter]:

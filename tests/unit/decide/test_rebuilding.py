@@ -116,7 +116,7 @@ def test_folds_that_rest_on_a_destroyed_key_are_left_as_they_stand_and_the_rest_
 @pytest.mark.slow
 def test_without_the_data_of_the_policy_of_the_time_the_leaves_say_whom_it_considered(tmp_path: Path) -> None:
     town = Week(a_town(tmp_path / "hub")).passes().town
-    nothing = PolicyData(duties={}, alerts={}, remits={}, areas={}, switched={})
+    nothing = PolicyData(duties={}, alerts={}, remits={}, areas={}, switched={}, clocks={})
     with keys_of(town.folder) as vault, closing(Scratch(tmp_path, OWN_TABLES)) as scratch:
         found = RebuildFolds(
             ledger=town.hub.ledger,

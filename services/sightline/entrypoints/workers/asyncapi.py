@@ -39,7 +39,8 @@ _MESSAGES: dict[str, Json] = {
     "receipts": {
         "contentType": JOSE,
         "summary": "The hub's signed answer to one submission: a compact JWS, typ sightline-receipt+jws.",
-        "description": "Key: the source that it answers. In the order of its member `number`, at least once each.",
+        "description": "Key: its name, under which GET /v1/receipts/{name} gives it again. In the order of its member"
+        " `number`, at least once each.",
         "payload": {"type": "string"},
     },
     "feed": {
