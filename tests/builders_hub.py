@@ -434,5 +434,16 @@ def a_flag(child: Mapping[str, Any], flag: str, **changes: Any) -> dict[str, Any
     return {"child": dict(child), "flag": flag} | changes
 
 
+def a_ruling(first: Mapping[str, Any], second: Mapping[str, Any], ruling: str, **changes: Any) -> dict[str, Any]:
+    """``match.ruled`` on two records"""
+    form = {
+        "records": [first["ref"], second["ref"]],
+        "ruling": ruling,
+        "reason": "The school and the police were asked.",
+        "contains": {"reason": []},
+    }
+    return form | changes
+
+
 def _time(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")

@@ -15,6 +15,7 @@ from tests.builders_hub import (
     a_consent,
     a_flag,
     a_missing,
+    a_ppn1,
     alerts,
     an_nhs_number,
     passes,
@@ -199,8 +200,25 @@ def test_consent_and_involvement_concern_only_the_record_they_name(journey: Town
     assert unseen(journey, CHARITY, second.item)
 
 
-def test_episodes_of_two_candidates_are_not_counted_as_one_childs(journey: Town) -> None:
-    for _ in range(3):
+def test_episodes_of_possible_matches_are_counted_together_only_provisionally(journey: Town) -> None:
+    for _ in range(2):
         reported(journey, named())
-    assert entries(journey, "child.episode_began.v1") == 3
     assert alerts(journey, POLICE, "alert.ppn1_due") == []
+    reported(journey, named())
+    assert entries(journey, "child.episode_began.v1") == 3
+    (alert,) = alerts(journey, POLICE, "alert.ppn1_due")
+    assert alert.body["circumstance"] == "third_in_90_days_if_one_child"
+    assert alert.body["counted_episodes"] == 3
+    assert alert.body["asks"].startswith("Find out with the MASH whether records are of one child")
+
+
+def test_absences_of_possible_matches_count_for_nothing_where_only_missing_counts(journey: Town) -> None:
+    for _ in range(3):
+        says(journey, POLICE, "missing.reported", a_missing(named(), missing_category="absent"))
+    assert alerts(journey, POLICE, "alert.ppn1_due") == []
+
+
+def test_a_ppn1_that_was_issued_meets_the_provisional_alert(journey: Town) -> None:
+    children = [says(journey, POLICE, "missing.reported", a_missing(named())).child for _ in range(3)]
+    says(journey, POLICE, "ppn1.issued", a_ppn1(children[2], "third_in_90_days"))
+    assert entries(journey, "child.alert_met.v1") == 1

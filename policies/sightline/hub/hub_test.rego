@@ -13,7 +13,7 @@ test_empty_facts_are_no_alert_and_no_claim if {
 }
 
 test_h_09_the_owner_sees_what_is_asked if {
-	every type in ["alert.ppn1_due", "alert.match_possible", "alert.confirmation_due", "alert.recall_overdue"] {
+	every type in ["alert.ppn1_due", "alert.match_possible", "alert.confirmation_due", "alert.recall_overdue", "alert.breach_due"] {
 		owner := {"item": {"type": type}, "desk": {"alert_owner": true}}
 		grants(owner) == {"H-09": {"administrative", "assessment", "duty", "identity"}}
 	}

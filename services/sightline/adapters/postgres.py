@@ -159,10 +159,10 @@ class Recorder(PostgresApplicationRecorder):
             return self._fetch_ids_after_insert_events(cursor, stored_events) or []
 
     def select_streams(self, ids: Sequence[UUID]) -> list[StoredEvent]:
-        """All events of those streams, in order of stream and version."""
+        """All events of those streams, in the ledger's order."""
         statement = SQL(
             "SELECT originator_id, originator_version, topic, state FROM {}.{}"
-            " WHERE originator_id = ANY(%s) ORDER BY originator_id, originator_version"
+            " WHERE originator_id = ANY(%s) ORDER BY notification_id"
         ).format(Identifier(self.datastore.schema), Identifier(self.events_table_name))
         return self._select(statement, (list(ids),))
 

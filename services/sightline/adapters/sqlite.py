@@ -182,10 +182,10 @@ class Recorder(SQLiteApplicationRecorder):
         return returned
 
     def select_streams(self, ids: Sequence[UUID]) -> list[StoredEvent]:
-        """All events of those streams, in order of stream and version."""
+        """All events of those streams, in the ledger's order."""
         asked = (
             "SELECT originator_id, originator_version, topic, state FROM stored_events"
-            " WHERE originator_id IN ({}) ORDER BY originator_id, originator_version"
+            " WHERE originator_id IN ({}) ORDER BY rowid"
         )
         with self.datastore.transaction(commit=False) as c:
             return [_stored(row) for row in select_in(_raw(c).execute, asked, [i.hex for i in ids])]

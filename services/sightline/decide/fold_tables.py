@@ -11,6 +11,7 @@ from sightline.decide.state import NAME, State, decode_state
 from sightline.kernel.ports import Row, Session
 from sightline.ledger.comparing import Difference, Table
 from sightline.ledger.sealing import KeyVault
+from sightline.ledger.working import key_name
 
 _UNREADABLE = (msgspec.DecodeError, InvalidTag, TypeError, ValueError)
 """What reading a damaged row may end with."""
@@ -20,8 +21,8 @@ def tables(vault: KeyVault) -> tuple[Table, ...]:
     """Each, with how it is compared. Children's folds are opened: each sealing of one gives other bytes."""
 
     def opened(rows: Sequence[Row]) -> list[bytes | None]:
-        keys = vault.open([f"child:{row[0]}" for row in rows])
-        return [_plain(keys.get(f"child:{row[0]}"), row[1]) for row in rows]
+        keys = vault.open([key_name(str(row[0])) for row in rows])
+        return [_plain(keys.get(key_name(str(row[0]))), row[1]) for row in rows]
 
     items = ("position", "ref", "type", "stream", "version", "state")
     return (

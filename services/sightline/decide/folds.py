@@ -12,7 +12,7 @@ from sightline.kernel.ports import Database, Row, Session, Value
 from sightline.kernel.rows import select_in
 from sightline.ledger.folds import ChildFold, ItemFold
 from sightline.ledger.sealing import KeyVault
-from sightline.ledger.working import Working
+from sightline.ledger.working import Working, key_name
 
 REBUILT = "rebuilt:folds"
 """Position that counts how often the tables were rebuilt: a decider that began before one loads them again."""
@@ -42,10 +42,9 @@ class TableFolds:
     def children(self, ids: list[str]) -> dict[str, ChildFold]:
         """The folds of those children that have one."""
         rows = self._select("SELECT id, sealed FROM child_folds WHERE id IN ({})", ids)
-        keys = self._vault.open([f"child:{row[0]}" for row in rows])
-        return {
-            r[0]: decode_child(open_fold(keys[f"child:{r[0]}"], bytes(r[1]))) for r in rows if f"child:{r[0]}" in keys
-        }
+        keys = self._vault.open([key_name(row[0]) for row in rows])
+        named = ((key_name(row[0]), row) for row in rows)
+        return {row[0]: decode_child(open_fold(keys[key], bytes(row[1]))) for key, row in named if key in keys}
 
     def items(self, positions: list[int]) -> dict[int, ItemFold]:
         """The folds of those items."""
@@ -80,10 +79,10 @@ class TableFolds:
     def write(self, session: Session, working: Working) -> None:
         """Keep what the batch changed, inside its transaction."""
         children = [working.children[c] for c in sorted(working.changed_children)]
-        keys = self._vault.open([f"child:{c.id}" for c in children])
+        keys = self._vault.open([key_name(c.id) for c in children])
         session.execute_many(
             "INSERT INTO child_folds VALUES (?,?) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed",
-            [(c.id, _seal(keys[f"child:{c.id}"], _encode(c))) for c in children if f"child:{c.id}" in keys],
+            [(c.id, _seal(keys[key_name(c.id)], _encode(c))) for c in children if key_name(c.id) in keys],
         )
         items = [working.items[p] for p in sorted(working.changed_items)]
         session.execute_many(

@@ -31,6 +31,7 @@ from sightline.ledger.positions import advance, held, position
 from sightline.ledger.ruling import Ruling, outcome_of
 from sightline.ledger.sealing import KeyVault, key_names
 from sightline.ledger.store import Ledger, Placed
+from sightline.ledger.working import key_name
 from sightline.ledger.world import PolicyData, World
 
 OWN_TABLES = (*folds.TABLES, *TABLES)
@@ -229,7 +230,7 @@ class RebuildFolds:
         """Whether a difference is about what rests on a destroyed key."""
 
         def of_child(one: Difference) -> bool:
-            return one.key[0] in self._touched or not self._vault.open([f"child:{one.key[0]}"])
+            return one.key[0] in self._touched or not self._vault.open([key_name(str(one.key[0]))])
 
         def of_item(one: Difference) -> bool:
             return one.key[0] in self._erased or not self._touched.isdisjoint(children_of(one))

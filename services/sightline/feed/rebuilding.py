@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sightline.feed.stage import BATCH, NAME, REBUILT
-from sightline.feed.telling import RECALL_ANSWER, TABLES, Areas, Telling, leaves_to_tell, recall_clocks
+from sightline.feed.telling import BREACH, RECALL_ANSWER, TABLES, Areas, Telling, leaves_to_tell, recall_clocks
 from sightline.formats.feed import START
 from sightline.kernel.errors import Corrupt
 from sightline.kernel.ports import Database, Row, Session
@@ -52,7 +52,7 @@ class RebuildFeeds:
             _Clocks(
                 name="clocks",
                 columns=("id", "kind", "due", "stream", "ref", "desk", "area"),
-                only=f"kind = '{RECALL_ANSWER}'",
+                only=f"kind IN ('{RECALL_ANSWER}', '{BREACH}')",
                 ledger=ledger,
             ),
         )

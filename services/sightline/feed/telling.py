@@ -1,6 +1,6 @@
 """Sealed leaves into numbered entries and the clocks of recalls: what the feed stage writes, and a rebuild writes again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -22,6 +22,8 @@ TABLES = (
 
 RECALL_ANSWER = "recall_answer"
 """Kind of the clock that a recall sets."""
+BREACH = "breach"
+"""Kind of the clock that makes a person judge a disclosure that was wrong."""
 
 
 class Areas(Protocol):
@@ -86,11 +88,15 @@ def recall_clocks(session: Session, leaves: Sequence[Row], areas: Areas) -> list
         return []
     rows = select_in(
         session.execute,
-        "SELECT f.position, f.stream, i.area FROM item_folds f JOIN items i ON i.ref = f.ref WHERE f.position IN ({})",
+        "SELECT f.position, f.stream, i.area, i.children FROM item_folds f JOIN items i ON i.ref = f.ref"
+        " WHERE f.position IN ({})",
         sorted({int(row[2]) for row in recalls}),
     )
-    where: Mapping[int, tuple[str, str]] = {int(p): (stream, area) for p, stream, area in rows}
-    return [_clock(row, where[int(row[2])], areas) for row in recalls if int(row[2]) in where]
+    where: Mapping[int, tuple[str, str]] = {int(p): (stream, area) for p, stream, area, _ in rows}
+    home = {int(p): (children.partition(" ")[0] or stream, area) for p, stream, area, children in rows}
+    known = [row for row in recalls if int(row[2]) in where]
+    breaches = {clock[0]: clock for row in reversed(known) for clock in _breach(row, home[int(row[2])])}
+    return [*(_clock(row, where[int(row[2])], areas) for row in known), *breaches.values()]
 
 
 def _clock(recall: Row, where: tuple[str, str], areas: Areas) -> Clock:
@@ -98,3 +104,12 @@ def _clock(recall: Row, where: tuple[str, str], areas: Areas) -> Clock:
     stream, area = where
     due = int(orjson.loads(bytes(body))["ts"]) + int(areas.recall_answer(area).total_seconds())
     return clocks.clock_id(RECALL_ANSWER, stream, leaf), RECALL_ANSWER, due, stream, leaf, desk, area
+
+
+def _breach(recall: Row, home: tuple[str, str]) -> Iterator[Clock]:
+    """What should never have been shown is a breach, to be judged within 72 hours: one for each cause (†)."""
+    members = orjson.loads(bytes(recall[5]))
+    if members["kind"] == "wrong_disclosure":
+        stream, area = home
+        ref = f"{members['cause']}:{members['ts']}"
+        yield clocks.clock_id(BREACH, "", ref), BREACH, int(members["ts"]), stream, ref, "", area

@@ -41,7 +41,11 @@ class Running:
 
 
 class Child(Stream):
-    """The aggregate of one child's record. Its id is random and known only to the hub."""
+    """The aggregate of one child's record. Its id is random and known only to the hub.
+
+    While records are joined, an entry on one of them may speak of what another holds (an episode, an alert): read alone,
+    it passes that by. Everything public that this holds is a dictionary or a set, so that joined records can share it.
+    """
 
     TOPIC = "child"
 
@@ -161,6 +165,31 @@ class Child(Stream):
         other: str
         """Hexadecimal id of the record that may be the same child's."""
 
+    class MatchRuled(Event):
+        TOPIC = "child.match_ruled.v1"
+        others: list[str]
+        """Hexadecimal ids of the records that a person ruled on: whether they are this one's child's."""
+        ruling: str
+        """``same`` or ``different``."""
+        by: str
+
+    class Joined(Event):
+        TOPIC = "child.joined.v1"
+        records: list[str]
+        """Hexadecimal ids of all records that are this one child's from here on, itself among them; the first leads.
+
+        One alone: it stands by itself again.
+        """
+        category: str
+        """Missing category of the episode that is open now, seen from all these records; ``none`` if none is."""
+        risk: str
+
+    class NamedSeveral(Event):
+        TOPIC = "child.named_several.v1"
+        item: str
+        records: list[str]
+        """Joined records that an item named by identifiers: if they are parted, a person must say whose it is."""
+
     class ClockStruck(Event):
         TOPIC = "child.clock_struck.v1"
         clock: str
@@ -223,6 +252,10 @@ class Child(Stream):
         """Clocks neither met nor called off, by rule and situation."""
         self.done: set[tuple[str, str]] = set()
         """Rule and situation of clocks that were met or called off."""
+        self.ruled: dict[str, str] = {}
+        """Hexadecimal ids of records that a person has ruled on, and the latest ruling."""
+        self.unclear: dict[str, list[str]] = {}
+        """Items that named several of the records joined with this one, and these."""
 
     @classmethod
     def opened(cls, child: UUID, *, step: str, at: datetime) -> Self:
@@ -275,11 +308,13 @@ class Child(Stream):
 
     @event(EpisodeRecategorised)
     def _episode_recategorised(self, number: int, category: str, risk: str) -> None:
-        self.episodes[number] = self.episodes[number].recategorised(category, risk)
+        if number in self.episodes:
+            self.episodes[number] = self.episodes[number].recategorised(category, risk)
 
     @event(EpisodeEnded)
     def _episode_ended(self, number: int, ended: datetime, harmed: bool) -> None:
-        self.episodes[number] = self.episodes[number].returned(ended, harmed=harmed)
+        if number in self.episodes:
+            self.episodes[number] = self.episodes[number].returned(ended, harmed=harmed)
 
     @event(FlagRaised)
     def _flag_raised(self, flag: str, about: str) -> None:
@@ -317,11 +352,13 @@ class Child(Stream):
 
     @event(InvolvementConfirmed)
     def _involvement_confirmed(self, desk: str, kind: str) -> None:
-        self.involved[desk] |= {one: True for one in self.involved[desk] if kind in {"", one}}
+        kinds = self.involved.get(desk, {})
+        kinds |= {one: True for one in kinds if kind in {"", one}}
 
     @event(InvolvementClosed)
     def _involvement_closed(self, desk: str, kind: str) -> None:
-        self.involved[desk] = {k: is_so for k, is_so in self.involved[desk].items() if kind not in {"", k}}
+        if desk in self.involved:
+            self.involved[desk] = {k: is_so for k, is_so in self.involved[desk].items() if kind not in {"", k}}
 
     @event(PPN1Issued)
     def _ppn1_issued(self, circumstance: str, episode: int) -> None:
@@ -333,7 +370,8 @@ class Child(Stream):
 
     @event(AlertMet)
     def _alert_met(self, alert: str) -> None:
-        self.alerts[alert] = replace(self.alerts[alert], met=True)
+        if alert in self.alerts:
+            self.alerts[alert] = replace(self.alerts[alert], met=True)
 
     @event(AlertAcknowledged)
     def _alert_acknowledged(self, alert: str, by: str) -> None:
@@ -374,3 +412,15 @@ class Child(Stream):
         running = self.running.get((code, situation))
         if running is not None:
             self.running[code, situation] = replace(running, is_late=True)
+
+    @event(MatchRuled)
+    def _match_ruled(self, others: list[str], ruling: str) -> None:
+        self.ruled |= dict.fromkeys(others, ruling)
+
+    @event(Joined)
+    def _joined(self) -> None:
+        """What is shared from here on is a matter of all records at once: `people.rejoin`."""
+
+    @event(NamedSeveral)
+    def _named_several(self, item: str, records: list[str]) -> None:
+        self.unclear[item] = records

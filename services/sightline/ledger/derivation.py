@@ -20,12 +20,13 @@ from sightline.ledger.child import Child
 from sightline.ledger.folding import FOLDERS, Touched, may_be_same
 from sightline.ledger.folds import NEVER, FoldStore, ItemFold
 from sightline.ledger.items import ItemEntry
+from sightline.ledger.joining import rejoin
 from sightline.ledger.looks import Before, Look, Looks, is_stale
 from sightline.ledger.opening import open_item
 from sightline.ledger.policy import Policy
 from sightline.ledger.sealing import ItemKey
 from sightline.ledger.store import Placed
-from sightline.ledger.working import Keys, Working
+from sightline.ledger.working import Keys, Working, others
 from sightline.ledger.world import World
 
 _EVERY = 1_000_000
@@ -152,20 +153,29 @@ class Derivation:
             touched.parked.add(entry.item)
 
     def _fold_child(self, position: int, entry: Any, touched: Touched) -> None:
-        working = self.working
-        self._keep([entry.originator_id.hex, getattr(entry, "other", "")])
-        child = working.children.get(entry.originator_id.hex)
+        working, record = self.working, entry.originator_id.hex
+        self._keep([record, *others(entry)])
         target = working.items.get(working.named.get(getattr(entry, "item", ""), 0))
-        FOLDERS[type(entry)](entry, position, child, target, touched)
-        if isinstance(entry, Child.MatchProposed) and child is not None:
-            may_be_same(child, working.children[entry.other], touched)
+        # A matter has no child: what was sent about none, or about several.
+        for child in working.sides(record) if record in working.children else (None,):
+            FOLDERS[type(entry)](entry, position, child, target, touched)
+        if isinstance(entry, Child.MatchProposed):
+            self._may_be_same(record, entry.other, touched)
+        elif isinstance(entry, Child.Joined):
+            rejoin(entry, position, working, touched)
         working.changed_children |= touched.children
+
+    def _may_be_same(self, record: str, other: str, touched: Touched) -> None:
+        for one, another in ((record, other), (other, record)):
+            for child in self.working.sides(one):
+                may_be_same(child, another, touched)
 
     def _keep(self, children: Iterable[str]) -> None:
         """Keep those children as they are, to tell afterwards what the step changed. One without items has no need."""
         for name in children:
             if self.working.items_of.get(name):
-                self._before.keep(self.working.children[name])
+                for child in self.working.sides(name):
+                    self._before.keep(child)
 
     def _activated(self, position: int, entry: Policy.Activated, announced: list["Due | Announced"]) -> None:
         self.policy, self.engine = entry.policy, entry.engine
@@ -231,7 +241,7 @@ class Derivation:
         while waiting:
             touched.children |= waiting
             working.load_children(sorted(waiting))
-            same = {other for child in waiting for other in working.children[child].candidates}
+            same = {working.person(c).id for child in waiting for c in working.children[child].candidates}
             affected |= {p for child in waiting | same for p in working.items_of[child]}
             working.load_items(sorted(affected))
             waiting = self._stale(affected, touched.children)
@@ -243,7 +253,7 @@ class Derivation:
         items, children = self.working.items, self.working.children
         concerned = {c for p in positions if p in items for c in items[p].children} - known
         self.working.load_children(sorted(concerned))
-        return {c for c in concerned if is_stale(children[c], self.now)}
+        return {c for c in {children[c].joined or c for c in concerned} - known if is_stale(children[c], self.now)}
 
     def _due_item(self, cause: int, item: ItemFold, facts: f.ForDesks, touched: Touched) -> Due | None:
         key = self.working.key(item.position, item.children, item.area, UUID(item.stream), item.version)
@@ -262,7 +272,7 @@ class Derivation:
 
     def _facts(self, item: ItemFold, look: Look, *, every: bool) -> f.ForDesks:
         """The facts for every desk considered; or, where the look differs for some only, for these."""
-        children = [self.working.children[c] for c in item.children]
+        children = [self.working.person(c) for c in item.children]
         of_item = f.item_section(item, children)
         protocol = f.protocol_section(self.world, item.area, self.now)
         desks = f.DeskSections(self.world, item)
@@ -280,6 +290,8 @@ def _recalled_as(item: ItemFold, touched: Touched) -> str:
     # Asked here and not when deciding: by then later steps of the same batch have changed the item.
     if item.state == "retracted":
         return "wrong_disclosure" if item.own.get("retracted") == "wrong_child" else "stop_use"
+    if not touched.wrong.isdisjoint(item.children):
+        return "wrong_disclosure"
     return "corrected" if item.position in touched.corrected else "lapsed"
 
 

@@ -18,6 +18,7 @@ from sightline.kernel.ids import DeskId, agency_of
 from sightline.kernel.values import Desk
 from sightline.ledger.folds import NETWORK_KINDS, SCALES, ChildFold, Consent, Involvement, ItemFold
 from sightline.ledger.world import World
+from sightline.protocol.calendar import age_on, local_date
 
 CHILD = (
     "age_band", "consent_giver", "consent_position", "location_protected", "looked_after", "missing_status",
@@ -81,8 +82,7 @@ def age_band(born: str, today: date) -> str:
     """Age band at that date, from an ISO birth date (catalogue 3.5 thresholds)."""
     if born in {"", "unknown"}:
         return "unknown" if born else "not_recorded"
-    birth = date.fromisoformat(born)
-    age = today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
+    age = age_on(date.fromisoformat(born), today)
     if age < 0:
         return "unknown"
     return next(
@@ -133,7 +133,7 @@ def child_facts(child: ChildFold, candidates: Sequence[ChildFold], since: int, n
     """
     flags = {flag for one in (child, *candidates) for flag, _ in one.flags}
     return ChildFacts(
-        age_band=age_band(child.born, now.date()),
+        age_band=age_band(child.born, local_date(now)),
         location_protected="location_protected" in flags,
         looked_after=child.looked_after,
         missing_status=child.strongest("missing", since),

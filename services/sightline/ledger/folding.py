@@ -21,6 +21,8 @@ class Touched:
     parked: set[int] = field(default_factory=set)
     corrected: dict[int, str] = field(default_factory=dict)
     """Item to the desk that corrected it."""
+    wrong: set[str] = field(default_factory=set)
+    """Children of whom something was shown by mistake: records wrongly joined, an involvement that never was."""
 
 
 Folder = Callable[[Any, int, Any, Any, Touched], None]
@@ -58,21 +60,22 @@ def _flag_lifted(e: Child.FlagLifted, _: int, child: ChildFold, __: Any, touched
         touched.children.add(child.id)
 
 
-def _consent(e: Child.ConsentRecorded, _: int, child: ChildFold, __: Any, touched: Touched) -> None:
+def _consent(e: Child.ConsentRecorded, position: int, child: ChildFold, _: Any, touched: Touched) -> None:
     if e.in_question:
         return
     expires = e.expires.timestamp() if e.expires else 0.0
-    consent = Consent(e.position, e.giver, agency_of(DeskId(e.by)), e.confirming, expires)
+    consent = Consent(e.position, e.giver, agency_of(DeskId(e.by)), e.confirming, expires, position)
     child.consents.setdefault(e.purpose, []).append(consent)
     touched.children.add(child.id)
 
 
-def _withdrawn(e: Child.ConsentWithdrawn, _: int, child: ChildFold, __: Any, touched: Touched) -> None:
+def _withdrawn(e: Child.ConsentWithdrawn, position: int, child: ChildFold, _: Any, touched: Touched) -> None:
     if e.in_question:
         return
     before = child.consents.get(e.purpose, [])
     kept = [c for c in before if c.giver != e.giver]
-    child.consents[e.purpose] = [*kept, Consent("withdrawn", e.giver, agency_of(DeskId(e.by)), True, 0.0)]
+    withdrawn = Consent("withdrawn", e.giver, agency_of(DeskId(e.by)), True, 0.0, position)
+    child.consents[e.purpose] = [*kept, withdrawn]
     touched.children.add(child.id)
 
 
@@ -103,6 +106,7 @@ def _closed(e: Child.InvolvementClosed, position: int, child: ChildFold, _: Any,
     over = {kind for kind in (*standing.kinds, *standing.claimed) if e.kind in {"", kind}}
     if e.mistaken:
         # What stands was the mistake; if nothing does any more, what stood was.
+        touched.wrong |= {child.id, *child.members}
         standing.past = {k: at for k, at in standing.past.items() if over or e.kind not in {"", k}}
     else:
         standing.past |= {kind: position for kind in standing.kinds if kind in over}
@@ -126,20 +130,27 @@ def _retracted(e: Any, _: int, __: Any, item: ItemFold | None, touched: Touched)
         touched.items.add(item.position)
 
 
-def may_be_same(child: ChildFold, other: ChildFold, touched: Touched) -> None:
-    """Each is a candidate of the other, until a person rules: protective facts of either apply to both."""
-    for one, another in ((child, other), (other, child)):
-        if another.id not in one.candidates:
-            one.candidates = sorted([*one.candidates, another.id])
-            touched.children.add(one.id)
+def may_be_same(child: ChildFold, other: str, touched: Touched) -> None:
+    """The other record is a candidate of this one, until a person rules: protective facts of either apply to both."""
+    if other not in child.candidates:
+        child.candidates = sorted([*child.candidates, other])
+        touched.children.add(child.id)
 
 
-def _match(*_: Any) -> None:
-    """`may_be_same` folds both records; there is nothing more to one of them alone."""
+def _ruled(e: Child.MatchRuled, _: int, child: ChildFold, __: Any, touched: Touched) -> None:
+    """A person has answered the question: whether they are joined is said by an entry of its own."""
+    kept = [other for other in child.candidates if other not in e.others]
+    if len(kept) != len(child.candidates):
+        child.candidates = kept
+        touched.children.add(child.id)
+
+
+def _several(*_: Any) -> None:
+    """Entries that concern several records at once are folded by the derivation; there is no more to one alone."""
 
 
 def _struck(e: Child.ClockStruck, _: int, child: ChildFold, __: Any, touched: Touched) -> None:
-    if e.clock == "consent_expiry":
+    if e.clock in {"birthday", "consent_expiry"}:
         touched.children.add(child.id)
 
 
@@ -156,7 +167,9 @@ FOLDERS: dict[type, Folder] = {
     Child.InvolvementClosed: _closed,
     Child.ItemCorrected: _corrected,
     Child.ItemRetracted: _retracted,
-    Child.MatchProposed: _match,
+    Child.MatchProposed: _several,
+    Child.MatchRuled: _ruled,
+    Child.Joined: _several,
     Child.ClockStruck: _struck,
     Matter.ItemCorrected: _corrected,
     Matter.ItemRetracted: _retracted,

@@ -42,6 +42,8 @@ class Consent(msgspec.Struct, array_like=True, gc=False):
     confirming: bool
     expires: float
     """Seconds since 1970; 0 for never."""
+    at: int = 0
+    """Position at which it was recorded."""
 
 
 class Involvement(msgspec.Struct, array_like=True, gc=False):
@@ -83,6 +85,10 @@ class ChildFold(msgspec.Struct, array_like=True, gc=False):
     """Records that may be the same child's: their protective facts apply here too until a person rules."""
     as_of: float = 0.0
     """When its items were last decided about with it as it then was: seconds since 1970; 0 for never."""
+    joined: str = ""
+    """Id of the fold that stands for this record while it is joined with others; empty while it stands alone."""
+    members: list[str] = msgspec.field(default_factory=list)
+    """Of a fold that stands for several joined records: which."""
 
     def situation(self, name: str) -> str:
         """The present value."""

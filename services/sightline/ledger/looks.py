@@ -15,6 +15,7 @@ import msgspec
 from sightline.kernel.ids import DeskId, agency_of
 from sightline.ledger import facts as f
 from sightline.ledger.folds import ChildFold, Consent, ItemFold
+from sightline.protocol.calendar import local_date
 
 Children = Mapping[str, ChildFold]
 
@@ -86,8 +87,7 @@ class Looks:
     def _era(self, child: str, since: int) -> tuple[int, int]:
         ends = self._eras.get(child)
         if ends is None:
-            now = self._children[child]
-            ends = self._eras[child] = (now.ends(), self._before.child(now).ends())
+            ends = self._eras[child] = (self._now_of(child).ends(), self._then_of(child).ends())
         return bisect_right(ends[0], since), bisect_right(ends[1], since)
 
     def _make(self, item: ItemFold) -> Look:
@@ -95,16 +95,18 @@ class Looks:
             return Look([f.OfChild(None, f.NO_CHILD, frozenset(), item.purpose, self._now)])
         look = Look([])
         for name in item.children:
-            child = self._children[name]
-            after = _Side(child, self._candidates(child), item, self._now)
+            child = self._now_of(name)
+            same = {one.id: one for one in map(self._now_of, child.candidates)}
+            after = _Side(child, [*same.values()], item, self._now)
             look.sections.append(f.OfChild(child, after.facts, frozenset(after.conflicts), item.purpose, self._now))
-            self._compare(look, child, after, item)
+            self._compare(look, name, child, after, item)
         return look
 
-    def _compare(self, look: Look, child: ChildFold, after: "_Side", item: ItemFold) -> None:
-        was = self._before.child(child)
+    def _compare(self, look: Look, name: str, child: ChildFold, after: "_Side", item: ItemFold) -> None:
+        was = self._then_of(name)
         then = datetime.fromtimestamp(was.as_of, UTC)
-        before = _Side(was, [self._before.child(c) for c in self._candidates(was)], item, then)
+        same = {one.id: one for one in map(self._then_of, was.candidates)}
+        before = _Side(was, [*same.values()], item, then)
         if before.facts != after.facts or before.strongest != after.strongest:
             look.everyone = True
             return
@@ -116,8 +118,15 @@ class Looks:
         desks = was.involved.keys() | child.involved.keys()
         look.names |= {d for d in desks if before.standing(d) != after.standing(d)}
 
-    def _candidates(self, child: ChildFold) -> list[ChildFold]:
-        return [self._children[c] for c in child.candidates]
+    def _now_of(self, record: str) -> ChildFold:
+        """What stands for that record: its own fold, or that of all records joined with it."""
+        own = self._children[record]
+        return self._children[own.joined] if own.joined else own
+
+    def _then_of(self, record: str) -> ChildFold:
+        """What stood for it before the step."""
+        own = self._before.child(self._children[record])
+        return self._before.child(self._children[own.joined]) if own.joined else own
 
 
 class _Side:
@@ -147,7 +156,8 @@ class _Side:
 def is_stale(child: ChildFold, now: datetime) -> bool:
     """Whether time alone has changed what the child's items rest on since they were last decided about."""
     then = datetime.fromtimestamp(child.as_of, UTC)
-    if then.date() != now.date() and f.age_band(child.born, then.date()) != f.age_band(child.born, now.date()):
+    days = (local_date(then), local_date(now))
+    if days[0] != days[1] and f.age_band(child.born, days[0]) != f.age_band(child.born, days[1]):
         return True
     return any(_ran_out(child.consents, child.as_of, now.timestamp()))
 

@@ -37,8 +37,11 @@ def open_item(
         return
     plain = key.open("body", entry.sealed)
     body = open_body(entry, plain)
-    children = [working.children[c] for c in entry.children]
-    _describe(position, entry, body.data, children, working, touched)
+    own = [working.children[c] for c in entry.children]
+    children = [working.person(c) for c in entry.children]
+    _describe(position, entry, body.data, own, working, touched)
+    if any(child.joined for child in own):
+        _describe(position, entry, body.data, children, working, touched)
     item = _fold(position, entry, body, children, world, fields)
     item.citem = key.commit("citem", "citem", plain).decode()
     item.cjust = _commit_justification(key, body)

@@ -44,7 +44,7 @@ class Streams(Protocol):
     database: Database
 
     def select_streams(self, ids: Sequence[UUID]) -> list[StoredEvent]:
-        """All events of those streams in one query, each stream's in order of version."""
+        """All events of those streams in one query, in the ledger's order (of a few hundred streams at a time)."""
 
     def select_entries(self, names: Sequence[tuple[UUID, int]]) -> list[StoredEvent]:
         """The events of those (stream, version) names in one query, in any order."""

@@ -11,6 +11,19 @@ from sightline.ledger.items import ItemEntry
 from sightline.ledger.sealing import ItemKey, key_names
 from sightline.ledger.store import Placed
 
+_JOINT = "+"
+
+
+def joint_id(record: str) -> str:
+    """Id of the fold that stands for that record and those joined with it."""
+    return record + _JOINT
+
+
+def key_name(fold: str) -> str:
+    """The vault's name of the key that a child's fold is sealed under: a joint one's is the leading record's."""
+    return f"child:{fold.rstrip(_JOINT)}"
+
+
 Keys = Callable[[Sequence[str]], Sequence[bytes] | None]
 """Names of keys to keys; None when one of them is gone (erased)."""
 
@@ -43,8 +56,8 @@ class Working:
             if isinstance(entry, ItemEntry):
                 children |= dict.fromkeys(entry.children)
                 refs |= dict.fromkeys([*entry.about, entry.cause])
-            elif isinstance(entry, Child.MatchProposed):
-                children[entry.other] = None
+            elif isinstance(entry, Child.MatchProposed | Child.Joined):
+                children |= dict.fromkeys(others(entry))
             elif hasattr(entry, "item") and isinstance(entry.item, str):
                 refs[entry.item] = None
         self.load_children(list(children))
@@ -66,9 +79,23 @@ class Working:
             for child in missing:
                 self.children[child] = found.get(child) or ChildFold(id=child)
                 self.items_of[child] = items_of.get(child, [])
-        same = [c for child in ids for c in self.children[child].candidates if c not in self.children]
-        if same:
-            self.load_children(same)
+        beside = [c for child in ids for c in _beside(self.children[child]) if c not in self.children]
+        if beside:
+            self.load_children(beside)
+        for child in missing:
+            if self.children[child].members:
+                members = self.children[child].members
+                self.items_of[child] = sorted({item for one in members for item in self.items_of[one]})
+
+    def person(self, child: str) -> ChildFold:
+        """What stands for that record: its own fold, or that of all records joined with it."""
+        own = self.children[child]
+        return self.children[own.joined] if own.joined else own
+
+    def sides(self, child: str) -> list[ChildFold]:
+        """The folds that an entry on that record changes: its own, and the joint one where there is one."""
+        own = self.children[child]
+        return [own, self.children[own.joined]] if own.joined else [own]
 
     def load_items(self, positions: Sequence[int]) -> None:
         """Have those items' folds in hand."""
@@ -83,6 +110,8 @@ class Working:
         self.new_items.append(item.position)
         for child in item.children:
             self.items_of[child].append(item.position)
+        for joint in {self.children[child].joined for child in item.children} - {""}:
+            self.items_of[joint].append(item.position)
 
     def key(self, position: int, children: Sequence[str], area: str, stream: UUID, version: int) -> ItemKey | None:
         """The item's key, derived once; None when a key it hangs from was destroyed."""
@@ -117,3 +146,15 @@ class Working:
         self.items_of = {c: of for c, of in self.items_of.items() if c in kept}
         self.items = {p: fold for p, fold in self.items.items() if p in places}
         self.named = {ref: p for ref, p in self.named.items() if p in places}
+
+
+def others(entry: Any) -> list[str]:
+    """Records that an entry names beside its own stream's."""
+    if isinstance(entry, Child.Joined):
+        return list(entry.records)
+    return [entry.other] if isinstance(entry, Child.MatchProposed) else []
+
+
+def _beside(child: ChildFold) -> list[str]:
+    """Folds that must be in hand with that one: what may be the same child's, and what stands for it or it for."""
+    return [*child.candidates, *([child.joined] if child.joined else ()), *child.members]

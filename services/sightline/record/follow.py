@@ -6,6 +6,7 @@ was refused before anything was written.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
@@ -27,10 +28,13 @@ from sightline.protocol.episodes import (
     still_missing,
 )
 from sightline.record.alerts import UNANSWERED, meet, raise_alert
+from sightline.record.breach import BREACH, BREACH_DUE, child_breach, child_breach_late
 from sightline.record.clocks import KIND, alert_unanswered, clock_ran_out
 from sightline.record.step import Step, instant
 
 PPN1_DUE, CONFIRMATION_DUE = "alert.ppn1_due", "alert.confirmation_due"
+IF_ONE_CHILD = "third_in_90_days_if_one_child"
+"""The circumstance of an alert that rests on episodes of records which may be one child's (†)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +76,7 @@ def missing_reported(step: Step, child: Child, said: Said) -> None:
     if child.open_episode is not None:
         _add_to(step, child, child.open_episode, said)
         return
-    number = len(child.episodes) + 1
+    number = _number(step)
     began = min(instant(said.data.get("missing_since"), step.at), step.at)
     category, risk = said.data.get("missing_category", "missing"), on_scale("risk", said.data.get("missing_risk"))
     child.note(
@@ -87,6 +91,11 @@ def missing_reported(step: Step, child: Child, said: Said) -> None:
     _repeat(step, child)
     due = step.at + step.protocol.ppn1_evaluation
     step.work.set_clock("ppn1_evaluation", due=due, stream=child.id, ref=str(number), desk="", area=step.area)
+
+
+def _number(step: Step) -> int:
+    """A number that no episode of any record has: records that turn out to be one child's must not share any."""
+    return int.from_bytes(blake2b(step.id.encode(), digest_size=6).digest())
 
 
 def _add_to(step: Step, child: Child, episode: Episode, said: Said) -> None:
@@ -134,7 +143,8 @@ def ppn1_issued(step: Step, child: Child, said: Said) -> None:
     circumstance, episode = said.data["ppn1_circumstance"], child.last_episode
     number = episode.number if episode else 0
     child.note(Child.PPN1Issued, step=step.id, timestamp=step.at, circumstance=circumstance, episode=number)
-    meet(step, child, lambda alert: alert.type == PPN1_DUE and alert.circumstance == circumstance)
+    met = {circumstance, f"{circumstance}_if_one_child"}
+    meet(step, child, lambda alert: alert.type == PPN1_DUE and alert.circumstance in met)
 
 
 def flag_raised(step: Step, child: Child, said: Said) -> None:
@@ -260,21 +270,28 @@ FOLLOWS: dict[str, Follow] = {
 def clock_struck(step: Step, child: Child, kind: str, ref: str) -> None:
     """What a clock that ran out makes due. Clocks trigger; they do not decide (design §6)."""
     child.note(Child.ClockStruck, step=step.id, timestamp=step.at, clock=kind, ref=ref)
-    if kind == KIND:
-        clock_ran_out(step, child, ref)
-    elif kind == UNANSWERED:
-        alert_unanswered(step, child, ref)
-    elif kind == "ppn1_evaluation":
-        _evaluate(step, child, int(ref))
-    elif kind == "confirmation" and not all(child.involved[ref].values()):
+    struck = _STRUCK.get(kind)
+    if struck is not None:
+        struck(step, child, ref)
+
+
+def _evaluation(step: Step, child: Child, ref: str) -> None:
+    _evaluate(step, child, int(ref))
+
+
+def _unconfirmed(step: Step, child: Child, ref: str) -> None:
+    if not all(child.involved.get(ref, {}).values()):
         asks = "Confirm or close a claim of involvement with this child."
         _raise(step, child, CONFIRMATION_DUE, "confirmation_due", asks, {"subject_desk": ref}, ref)
-    elif kind == "consent_claim":
-        _consent_claimed(step, child, ref)
-    elif kind == "possible_match" and not child.is_taken_up(f"match:{ref}"):
-        asks = "Rule whether two records are of one child."
-        _raise(step, child, "alert.match_possible", "match_possible", asks, {}, f"late:{ref}")
-    elif kind == "recall_answer" and ref not in child.answered_recalls:
+
+
+def _match_unruled(step: Step, child: Child, ref: str) -> None:
+    if ref not in child.ruled and not child.is_taken_up(f"match:{ref}"):
+        _ask_to_rule(step, child, ref, f"late:{ref}")
+
+
+def _recall_unanswered(step: Step, child: Child, ref: str) -> None:
+    if ref not in child.answered_recalls:
         recall_overdue(step, child, [child.id], ref)
 
 
@@ -291,19 +308,59 @@ def recall_overdue(step: Step, stream: Stream, children: list[UUID], recall: str
     raise_alert(step, stream, children, type="alert.recall_overdue", body=body, situation=(recall, 0))
 
 
-def possible_match(step: Step, child: Child, other: str) -> None:
-    """Two records may be one child's: a question for the MASH, on a clock, that delays nothing."""
-    child.note(Child.MatchProposed, step=step.id, timestamp=step.at, other=other)
+def possible_match(step: Step, child: Child, other: Child, *, asks: bool) -> None:
+    """Two records may be one child's: a question for the MASH, on a clock, that delays nothing.
+
+    `asks` is False where the question stands already, for another record of the same other child.
+    """
+    name = other.id.hex
+    child.note(Child.MatchProposed, step=step.id, timestamp=step.at, other=name)
+    if asks:
+        _ask_to_rule(step, child, name, f"match:{name}")
+        due = step.at + step.protocol.possible_match
+        step.work.set_clock("possible_match", due=due, stream=child.id, ref=name, desk="", area=step.area)
+    for one in (child, other):
+        _repeat(step, one)
+
+
+def _ask_to_rule(step: Step, child: Child, other: str, situation: str) -> None:
     asks = "Rule whether two records are of one child."
-    _raise(step, child, "alert.match_possible", "match_possible", asks, {}, f"match:{other}")
-    due = step.at + step.protocol.possible_match
-    step.work.set_clock("possible_match", due=due, stream=child.id, ref=other, desk="", area=step.area)
+    about = [child.id, UUID(other)]
+    _raise(step, child, "alert.match_possible", "match_possible", asks, {}, situation, about=about)
 
 
-def _raise(step: Step, child: Child, type: str, code: str, asks: str, extra: Mapping[str, Any], situation: str) -> None:
+def record_unclear(step: Step, child: Child, records: list[UUID], item: str) -> None:
+    """Records were parted again, and an item had named several of them: a person must say whose it is."""
+    asks = (
+        "This item named records that are held to be different children's. It stands with one of them: if it is about"
+        " another, ask its sender to retract it (wrong child) and to send it again."
+    )
+    extra = {"about": item}
+    _raise(step, child, "alert.match_possible", "match_possible", asks, extra, f"unclear:{item}", about=records)
+
+
+def reconsider(step: Step, child: Child) -> None:
+    """Records were joined or parted: count again, and judge an open episode whose time for it has come."""
+    _repeat(step, child)
+    episode = child.open_episode
+    if episode is not None and ("ppn1_evaluation", str(episode.number)) in child.struck:
+        _evaluate(step, child, episode.number)
+
+
+def _raise(
+    step: Step,
+    child: Child,
+    type: str,
+    code: str,
+    asks: str,
+    extra: Mapping[str, Any],
+    situation: str,
+    *,
+    about: list[UUID] | None = None,
+) -> None:
     if child.alert_for(situation, 0) is None:
         body = _body(step, code, asks, extra)
-        raise_alert(step, child, [child.id], type=type, body=body, situation=(situation, 0))
+        raise_alert(step, child, about or [child.id], type=type, body=body, situation=(situation, 0))
 
 
 def _body(step: Step, code: str, asks: str, extra: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -315,6 +372,20 @@ _OURS = "†"
 """The `row` of alerts that no catalogue row asks for."""
 
 
+_STRUCK: dict[str, Callable[[Step, Child, str], None]] = {
+    KIND: clock_ran_out,
+    UNANSWERED: alert_unanswered,
+    "ppn1_evaluation": _evaluation,
+    "confirmation": _unconfirmed,
+    "consent_claim": _consent_claimed,
+    "possible_match": _match_unruled,
+    "recall_answer": _recall_unanswered,
+    BREACH: child_breach,
+    BREACH_DUE: child_breach_late,
+}
+"""Kind of a clock to what it makes due. One that is not here makes items be decided again (an expiry, a birthday)."""
+
+
 def _evaluate(step: Step, child: Child, number: int) -> None:
     """N-21, at the area's evaluation point and whenever the category changes after it (A-22, A-26)."""
     episode = child.episodes.get(number)
@@ -323,11 +394,26 @@ def _evaluate(step: Step, child: Child, number: int) -> None:
 
 
 def _repeat(step: Step, child: Child) -> None:
-    episode = child.open_episode
-    if episode is None or episode.category not in step.protocol.repeat.counted:
+    episode, rule = child.open_episode, step.protocol.repeat
+    if episode is None or episode.category not in rule.counted:
         return
-    if is_repeat(child.episodes.values(), step.at, step.protocol.repeat):
+    if is_repeat(child.episodes.values(), step.at, rule):
         ppn1_due(step, child, THIRD_IN_90_DAYS, episode.number)
+        return
+    together = [e for one in (child, *step.work.may_be(child)) for e in one.episodes.values()]
+    if is_repeat(together, step.at, rule):
+        _third_if_one_child(step, child, episode.number, len(counted_episodes(together, step.at, rule)))
+
+
+def _third_if_one_child(step: Step, child: Child, episode: int, counted: int) -> None:
+    """Counts over records that may be one child's raise a provisional alert (design §5): the duty may hold already."""
+    done = (THIRD_IN_90_DAYS, IF_ONE_CHILD)
+    if not step.protocol.ppn1_applies or any(child.alert_for(one, episode) is not None for one in done):
+        return
+    extra = {"circumstance": IF_ONE_CHILD, "counted_episodes": counted}
+    asks = "Find out with the MASH whether records are of one child: counted together, a PPN1 is due for it."
+    body = {**_body(step, "ppn1_due", asks, extra), "row": ROW_OF_CIRCUMSTANCE[THIRD_IN_90_DAYS]}
+    raise_alert(step, child, [child.id], type=PPN1_DUE, body=body, situation=(IF_ONE_CHILD, episode))
 
 
 def _about(data: Mapping[str, Any]) -> str:
@@ -336,8 +422,7 @@ def _about(data: Mapping[str, Any]) -> str:
 
 def _in_question(step: Step, child: Child, data: Mapping[str, Any]) -> bool:
     """By, or in front of, somebody suspected: also by what is known of a record that may be the same child's."""
-    same = [step.work.streams.get(other) for other in step.work.known.candidates.get(child.id, ())]
-    suspected = child.exploiters.union(*(other.exploiters for other in same if isinstance(other, Child)))
+    suspected = child.exploiters.union(*(other.exploiters for other in step.work.may_be(child)))
     if data.get("giver") in {"pr_holder", "guardian"} and "giver_relation" not in data:
         return bool(suspected)  # Nobody says who that was.
     return not suspected.isdisjoint({data.get("giver_relation"), *data.get("present", ())})

@@ -74,12 +74,18 @@ class Known:
     names: dict[bytes, list[UUID]] = field(default_factory=dict)
     child_refs: dict[str, UUID] = field(default_factory=dict)
     candidates: dict[UUID, set[UUID]] = field(default_factory=dict)
-    """Child to the records that may be the same child's; asked only for a batch in which consent is recorded."""
+    """Child to the records that may be the same child's, until a person rules; asked only where it can matter."""
+    people: dict[UUID, tuple[UUID, ...]] = field(default_factory=dict)
+    """Record to all records joined with it, the leading one first. Those that stand alone are not in it."""
     items: dict[str, KnownItem] = field(default_factory=dict)
     seen: set[tuple[DeskId, str]] = field(default_factory=set)
     recalls: dict[tuple[DeskId, str], str] = field(default_factory=dict)
     numbers: dict[AgencyId, int] = field(default_factory=dict)
     """The last receipt number given to each agency."""
+
+    def person(self, child: UUID) -> tuple[UUID, ...]:
+        """That record and those joined with it, the leading one first."""
+        return self.people.get(child, (child,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +112,11 @@ def look_up(session: Session, wanted: Wanted, sight: Sight) -> Known:
         known.names.setdefault(token, []).append(child)
     for ref, child in _by_key(session, "child_refs", "ref", "ref, child", wanted.child_refs):
         known.child_refs[ref] = UUID(child)
-    if wanted.candidates:
-        _candidates(session, {*known.bound.values(), *known.child_refs.values()}, known)
     known.recalls = sight.recalls(session, wanted.recalls) if wanted.recalls else {}
     pairs = [*wanted.items, *((desk, item) for (desk, _), item in known.recalls.items())]
     _items(session, {ref for _, ref in pairs}, known)
     known.seen = sight.seen(session, wanted.items) if wanted.items else set()
+    _people(session, known, candidates=wanted.candidates)
     _numbers(session, wanted.agencies, known)
     return known
 
@@ -126,12 +131,38 @@ def _claims(session: Session, claims: Sequence[tuple[str, str]], known: Known) -
     known.receipts = {i: bytes(body) for i, body in _by_key(session, "receipts", "id", "id, body", ids)}
 
 
+def _people(session: Session, known: Known, *, candidates: bool) -> None:
+    """Who is joined with whom, of the records that the batch speaks of; and who may be the same child's as they."""
+    named = {*known.bound.values(), *known.child_refs.values(), *(c for held in known.names.values() for c in held)}
+    named |= {child for item in known.items.values() for child in item.children}
+    known.people = people_of(session, named)
+    if candidates:
+        _candidates(session, {one for child in named for one in known.person(child)}, known)
+        known.people |= people_of(session, known.candidates)
+
+
+def people_of(session: Session, children: Iterable[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+    """Those of the records that are joined with others, and these others: each with all of them, the leading one first."""
+    leading = {row[0] for row in _by_key(session, "people", "child", "person", sorted(c.hex for c in children))}
+    joined: dict[str, list[str]] = {}
+    for child, person in _by_key(session, "people", "person", "child, person", sorted(leading)):
+        joined.setdefault(person, []).append(child)
+    found: dict[UUID, tuple[UUID, ...]] = {}
+    for person, members in joined.items():
+        if len(members) > 1:
+            order = tuple(UUID(one) for one in [person, *sorted({*members} - {person})])
+            found |= dict.fromkeys(order, order)
+    return found
+
+
 def _candidates(session: Session, children: Iterable[UUID], known: Known) -> None:
     names = sorted(child.hex for child in children)
+    ruled = {(child, other) for child, other in _by_key(session, "match_rulings", "child", "child, other", names)}
     for key in ("child", "other"):
         for child, other in _by_key(session, "possible_matches", key, "child, other", names):
-            known.candidates.setdefault(UUID(child), set()).add(UUID(other))
-            known.candidates.setdefault(UUID(other), set()).add(UUID(child))
+            if not {(child, other), (other, child)} & ruled:
+                known.candidates.setdefault(UUID(child), set()).add(UUID(other))
+                known.candidates.setdefault(UUID(other), set()).add(UUID(child))
 
 
 def _items(session: Session, refs: Iterable[str], known: Known) -> None:

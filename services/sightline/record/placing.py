@@ -1,7 +1,7 @@
 """Where a submission's items stand: which children's records, or a matter of its own, and what then follows."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any, cast
@@ -14,11 +14,13 @@ from sightline.ledger.child import Child
 from sightline.ledger.items import CHILD_PART, SHARED, WHOLE, Stream
 from sightline.protocol.areas import AreaProtocol
 from sightline.protocol.clock_rules import ClockRules
+from sightline.record.ages import set_birthdays
 from sightline.record.alerts import meet
 from sightline.record.clocks import Heard, alert_acknowledged, follow_clocks
 from sightline.record.follow import FOLLOWS, Said, possible_match
 from sightline.record.known import KnownItem
 from sightline.record.matching import Tokens
+from sightline.record.ruling import RULED, Alone, Ruling, ruled_refs
 from sightline.record.step import Step
 from sightline.record.work import ItemForm, Work, new_key
 
@@ -70,11 +72,14 @@ class Placing:
     at: datetime
     protocol: AreaProtocol
     rules: ClockRules
+    alone: Alone
+    several: dict[UUID, list[str]] = field(default_factory=dict)
+    """Record to those joined records that the form names at once, by identifiers; the record itself first."""
 
     def refusal(self) -> Refusal | None:
         """Why it cannot stand: it names a child or an item that its sender may not name. Nothing is written before."""
-        for tokens in self.tokens:
-            if tokens.ref and tokens.ref not in self.work.known.child_refs:
+        for ref in (*(tokens.ref for tokens in self.tokens), *ruled_refs(self.one)):
+            if ref and ref not in self.work.known.child_refs:
                 return Refusal(code="unknown_child", detail="no child is known to this desk by that reference")
         reference = reference_of(self.one)
         if reference is not None and self._item(reference) is None:
@@ -90,6 +95,9 @@ class Placing:
             items = self._referring(reference)
             # A receipt is a view too (P11): it names the children to those who sent what is spoken of, to nobody else.
             children = list(target.children) if target.agency == self.desk.agency else []
+        elif self.one.envelope.type == RULED:
+            children = [self.work.known.child_refs[ref] for ref in ruled_refs(self.one)]
+            items = [self._ruled(children)]
         else:
             children = [self._resolve(tokens) for tokens in self.tokens]
             items = self._items(children)
@@ -108,18 +116,35 @@ class Placing:
         child = self.work.child(child_id)
         ref = self.work.record_item(child, self._form(WHOLE), [child_id], step=self.step, at=self.at)
         self._follow(child, ref)
-        self._clocks(child, ref, self.one.submission.data.get("child", {}))
+        self._told_of(child, ref, self.one.submission.data.get("child", {}))
+        return ref
+
+    def _told_of(self, child: Child, ref: str, said: Mapping[str, Any]) -> None:
+        """What every form about a child comes to: clocks, birthdays still to come, and which records it named."""
+        self._clocks(child, ref, said)
+        set_birthdays(self._step(ref), child, said)
+        named = self.several.get(child.id, [])
+        if named:
+            child.note(Child.NamedSeveral, step=self.step, timestamp=self.at, item=ref, records=named)
         self.work.take(child)
+        for other in named[1:] if self.one.envelope.type == "flag.raised" else ():
+            # What protects must not be lost if they are parted: it is raised on each record that was named.
+            self._follow(self.work.child(UUID(other)), ref)
+            self.work.take(self.work.child(UUID(other)))
+
+    def _ruled(self, children: list[UUID]) -> str:
+        ref = self._whole(self.work.child(children[0]), list(dict.fromkeys(children)))
+        data = self.one.submission.data
+        Ruling(step=self._step(ref), by=self.desk.id, ruling=data["ruling"], alone=self.alone).on(*children)
         return ref
 
     def _part(self, child_id: UUID, index: int, shared: str) -> str:
         """One child's part. It names the shared part, whose addressees, exclusions and reasons are its own too."""
-        child = self.work.child(child_id)
-        part = orjson.dumps({"child": self.one.submission.data["children"][index]}, option=orjson.OPT_SORT_KEYS)
+        child, said = self.work.child(child_id), self.one.submission.data["children"][index]
+        part = orjson.dumps({"child": said}, option=orjson.OPT_SORT_KEYS)
         form = self._form(CHILD_PART, index=index, plain=part, about=(shared,))
         ref = self.work.record_item(child, form, [child_id], step=self.step, at=self.at)
-        self._clocks(child, ref, self.one.submission.data["children"][index])
-        self.work.take(child)
+        self._told_of(child, ref, said)
         return ref
 
     def _shared(self, children: list[UUID]) -> str:
@@ -223,18 +248,26 @@ class Placing:
         return item
 
     def _resolve(self, tokens: Tokens) -> UUID:
-        """The record that the exact identifiers name; a new one at once where they name none, or more than one."""
+        """The record that the exact identifiers name; a new one at once where they name none, or two children's."""
         known = self.work.known
         named = {known.bound[t] for t in tokens.identifiers if t in known.bound}
+        people = {known.person(one) for one in named}
         if tokens.ref:
             child_id = known.child_refs[tokens.ref]
-        elif len(named) == 1:
-            child_id = named.pop()
+        elif len(people) == 1:
+            child_id = self._named(named, people.pop())
         else:
             child_id = self.work.new_child(new_key(), step=self.step, at=self.at).id
         self._bind(tokens, child_id)
         self._propose(tokens, child_id, named)
         return child_id
+
+    def _named(self, named: set[UUID], person: Sequence[UUID]) -> UUID:
+        """The one record that is named; of several that are joined the leading one, and it is noted which they were."""
+        first, *others = [one for one in person if one in named]
+        if others:
+            self.several[first] = [first.hex, *(one.hex for one in others)]
+        return first
 
     def _bind(self, tokens: Tokens, child_id: UUID) -> None:
         for token in tokens.binding:
@@ -244,20 +277,25 @@ class Placing:
 
     def _propose(self, tokens: Tokens, child_id: UUID, named: set[UUID]) -> None:
         known = self.work.known
-        others = named - {child_id}
+        others = set(named)
         if tokens.name:
             holders = known.names.setdefault(tokens.name, [])
             if child_id not in holders:
                 others |= set(holders)
                 holders.append(child_id)
                 self.work.row("name_tokens", tokens.name, child_id.hex)
-        child = self.work.child(child_id)
-        for other in sorted(others, key=lambda c: c.hex):
-            if other.hex not in child.proposed:
-                self._match(child, other)
+        child, asked = self.work.child(child_id), set[tuple[UUID, ...]]()
+        for other in sorted(others - {*known.person(child_id)}, key=lambda c: c.hex):
+            if other.hex not in child.proposed and other.hex not in child.ruled:
+                # One question for each other child, however many of its records there are.
+                self._match(child, other, asks=known.person(other) not in asked)
+                asked.add(known.person(other))
 
-    def _match(self, child: Child, other: UUID) -> None:
+    def _match(self, child: Child, other: UUID, *, asks: bool) -> None:
         area, seconds = self.one.envelope.area, int(self.at.timestamp())
         self.work.row("possible_matches", child.id.hex, other.hex, area, seconds)
-        possible_match(self._step(""), child, other.hex)
+        for one, another in ((child.id, other), (other, child.id)):
+            self.work.known.candidates.setdefault(one, set()).add(another)
+        possible_match(self._step(""), child, self.work.child(other), asks=asks)
         self.work.take(child)
+        self.work.take(self.work.child(other))

@@ -1,7 +1,7 @@
 """The record stage: a batch in, one transaction out, its unique rows settling races."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -13,6 +13,7 @@ from sightline.kernel.ports import Clock
 from sightline.kernel.values import Desk, Refusal, Rejected, Verified
 from sightline.ledger.agency import Agency
 from sightline.ledger.matter import Matter
+from sightline.ledger.people import People, load
 from sightline.ledger.root import Recorded
 from sightline.ledger.sealing import KeyVault, area_key_name, child_key_name
 from sightline.ledger.store import Collision, Ledger
@@ -22,6 +23,7 @@ from sightline.record.known import Known, Sight, Wanted, look_up
 from sightline.record.matching import Matcher, Tokens
 from sightline.record.placing import Placing, reference_of
 from sightline.record.refusing import Refusing
+from sightline.record.ruling import RULED, ruled_refs
 from sightline.record.work import Work
 
 STREAMS_HELD = 4000
@@ -113,6 +115,9 @@ class Record:
 
     def __call__(self, batch: Sequence[Verified | Rejected]) -> list[Answer]:
         """An answer for each, in order. Raises `Unavailable` when other writers keep being first."""
+        return [answer for part in _parts(batch) for answer in self._all(part)]
+
+    def _all(self, batch: Sequence[Verified | Rejected]) -> list[Answer]:
         for _ in range(MAX_TRIES):
             try:
                 return self._try(batch)
@@ -138,15 +143,17 @@ class Record:
         if work.entries or any(a.outcome != "repeated" for a in answers):
             self._on_step("record")
             self._ledger.append(work.entries, also=work.rows)
-        self._hold(work.streams)
+        self._hold(work.streams, known.people)
         return answers
 
-    def _hold(self, streams: Mapping[UUID, Recorded]) -> None:
+    def _hold(self, streams: Mapping[UUID, Recorded], joined: People) -> None:
         """Keep the streams for the next batch: reading them again would read every sealed body of a hot child.
 
-        One that another writer has meanwhile added to collides when it is written, and is loaded again.
+        One that another writer has meanwhile added to collides when it is written, and is loaded again. Joined records
+        are loaded anew: none of them may be written on what another writer has changed about the others.
         """
-        self._held.update({stream: one for stream, one in streams.items() if not isinstance(one, Agency | Matter)})
+        alone = (s for s, one in streams.items() if s not in joined and not isinstance(one, Agency | Matter))
+        self._held.update({stream: streams[stream] for stream in alone})
         while len(self._held) > STREAMS_HELD:
             del self._held[next(iter(self._held))]
 
@@ -167,10 +174,12 @@ class Record:
         streams = {*known.bound.values(), *known.child_refs.values(), *known.candidates}
         for item in known.items.values():
             streams |= {item.stream, *item.children}
+        streams |= {child for holders in known.names.values() for child in holders}
         held = {stream: self._held.pop(stream) for stream in streams if stream in self._held}
+        held = {stream: one for stream, one in held.items() if stream not in known.people}
         work = Work(
             known=known,
-            streams={**self._ledger.load(s for s in streams if s not in held), **held},
+            streams={**load(self._ledger, streams - held.keys(), known.people), **held},
             vault=self._vault,
             new_id=lambda: UUID(bytes=os.urandom(16), version=4),
         )
@@ -200,6 +209,7 @@ class Record:
             at=at,
             protocol=self._areas[one.envelope.area],
             rules=self._rules,
+            alone=self._ledger.load,
         )
         refusal = placing.refusal()
         if refusal is not None:
@@ -287,6 +297,21 @@ class Draft:
     refusal: Refusal | None = None
 
 
+_ASKS_OF_CANDIDATES = frozenset({"consent.recorded", "consent.withdrawn", "missing.categorised", "missing.reported"})
+"""Types for which it matters what is known of records that may be the same child's."""
+
+
+def _parts(batch: Sequence[Verified | Rejected]) -> Iterator[Sequence[Verified | Rejected]]:
+    """The batch; a ruling stands by itself, since who shares a record with whom changes by it."""
+    start = 0
+    for index, one in enumerate(batch):
+        if isinstance(one, Verified) and one.envelope.type == RULED:
+            yield from (part for part in (batch[start:index], [one]) if part)
+            start = index + 1
+    if start < len(batch) or not batch:
+        yield batch[start:]
+
+
 def _next_number(work: Work, agency: AgencyId) -> int:
     work.known.numbers[agency] = work.known.numbers.get(agency, 0) + 1
     return work.known.numbers[agency]
@@ -317,9 +342,9 @@ def _wanted(batch: Sequence[Verified | Rejected], tokens: Sequence[list[Tokens]]
         claims=[(one.envelope.source, one.envelope.id) for one in verified],
         identifiers=[t for one in flat for t in one.identifiers],
         names=[one.name for one in flat if one.name],
-        child_refs=[one.ref for one in flat if one.ref],
+        child_refs=[*(one.ref for one in flat if one.ref), *(ref for one in verified for ref in ruled_refs(one))],
         items=[(desk, ref.name) for desk, ref in references if ref is not None and not ref.is_recall],
         recalls=[(desk, ref.name) for desk, ref in references if ref is not None and ref.is_recall],
         agencies=sorted(senders),
-        candidates=any(one.envelope.type.startswith("consent.") for one in verified),
+        candidates=any(one.envelope.type in _ASKS_OF_CANDIDATES for one in verified),
     )

@@ -5,12 +5,14 @@ from uuid import UUID
 from sightline.kernel.ports import Clock, Session
 from sightline.ledger.child import Child
 from sightline.ledger.matter import Matter
+from sightline.ledger.people import load
 from sightline.ledger.policy import POLICY_STREAM, Policy
 from sightline.ledger.sealing import KeyVault
 from sightline.ledger.store import Collision, Ledger
 from sightline.protocol.clock_rules import ClockRules
+from sightline.record.breach import BREACH, breach_found
 from sightline.record.follow import clock_struck, recall_overdue
-from sightline.record.known import Known
+from sightline.record.known import Known, people_of
 from sightline.record.stage import Areas
 from sightline.record.step import Step
 from sightline.record.work import Work
@@ -47,12 +49,13 @@ class Strike:
                 "SELECT id, kind, stream, ref, area FROM clocks WHERE struck = 0 AND due <= ? ORDER BY due, id LIMIT ?",
                 (now, BATCH),
             )
+            people = people_of(session, {UUID(row[2]) for row in due})
         if not due:
             return 0
         self._areas.refresh()
         work = Work(
-            known=Known(),
-            streams=self._ledger.load({UUID(row[2]) for row in due}),
+            known=Known(people=people),
+            streams=load(self._ledger, {UUID(row[2]) for row in due}, people),
             vault=self._vault,
             new_id=lambda: POLICY_STREAM,
         )
@@ -115,6 +118,8 @@ class Strike:
             clock_struck(context, found, kind, ref)
         elif isinstance(found, Matter):
             found.note(Matter.ClockStruck, step=step, timestamp=at, clock=kind, ref=ref)
+            if kind == BREACH:
+                breach_found(context, found, [], ref)
             if kind == "recall_answer" and ref not in found.answered_recalls:
                 recall_overdue(context, found, self._children(stream), ref)
         elif isinstance(found, Policy):

@@ -20,7 +20,14 @@ TABLES = (
         " PRIMARY KEY (child, other))"
     ),
     "CREATE INDEX IF NOT EXISTS possible_matches_other ON possible_matches (other)",
+    (
+        "CREATE TABLE IF NOT EXISTS match_rulings (child TEXT, other TEXT, ruling TEXT, ruled BIGINT,"
+        " PRIMARY KEY (child, other))"
+    ),
+    "CREATE TABLE IF NOT EXISTS people (child TEXT PRIMARY KEY, person TEXT)",
+    "CREATE INDEX IF NOT EXISTS people_person ON people (person)",
     "CREATE TABLE IF NOT EXISTS child_refs (ref TEXT PRIMARY KEY, child TEXT)",
+    "CREATE INDEX IF NOT EXISTS child_refs_child ON child_refs (child)",
     (
         "CREATE TABLE IF NOT EXISTS items (ref TEXT PRIMARY KEY, stream TEXT, version BIGINT, type TEXT, agency TEXT,"
         " area TEXT, children TEXT, alert BIGINT)"

@@ -31,6 +31,11 @@ _INSERTS = {
     "bound_identifiers": "INSERT INTO bound_identifiers VALUES (?,?)",
     "name_tokens": "INSERT INTO name_tokens VALUES (?,?)",
     "possible_matches": "INSERT INTO possible_matches VALUES (?,?,?,?)",
+    "match_rulings": (
+        "INSERT INTO match_rulings VALUES (?,?,?,?)"
+        " ON CONFLICT (child, other) DO UPDATE SET ruling = excluded.ruling, ruled = excluded.ruled"
+    ),
+    "people": "INSERT INTO people VALUES (?,?) ON CONFLICT (child) DO UPDATE SET person = excluded.person",
     "child_refs": "INSERT INTO child_refs VALUES (?,?)",
     "items": "INSERT INTO items VALUES (?,?,?,?,?,?,?,?)",
     "clocks": clocks.SET,
@@ -69,6 +74,7 @@ class Work:
         self.new_keys: dict[str, bytes] = {}
         self.entries: list[Entry] = []
         self._rows: dict[str, list[tuple[Value, ...]]] = {name: [] for name in _INSERTS}
+        self._clocks: dict[str, tuple[Value, ...]] = {}
         self._vault = vault
         self._keys: dict[str, bytes] = {}
         self._new_id = new_id
@@ -81,6 +87,7 @@ class Work:
     def rows(self, session: Session) -> None:
         """Write all rows: called inside the accepting transaction. Raises `Collision`."""
         self.known.matches.check(session)
+        self._rows["clocks"] = list(self._clocks.values())
         for table, rows in self._rows.items():
             if rows:
                 session.execute_many(_INSERTS[table], rows)
@@ -92,6 +99,14 @@ class Work:
     def child(self, child: UUID) -> Child:
         """A child's record as this batch has it so far."""
         return cast("Child", self.streams[child])
+
+    def may_be(self, child: Child) -> list[Child]:
+        """One record of each other child that may be the same as that one's, as far as they were asked for."""
+        known = self.known
+        mine = known.person(child.id)
+        others = {known.person(other)[0] for one in mine for other in known.candidates.get(one, ())}
+        found = (self.streams.get(other) for other in sorted(others - {*mine}))
+        return [one for one in found if isinstance(one, Child)]
 
     def new_child(self, key: bytes, *, step: str, at: datetime) -> Child:
         """A new record with a new key."""
@@ -155,7 +170,8 @@ class Work:
     def set_clock(self, kind: str, *, due: datetime, stream: UUID, ref: str, desk: str, area: str) -> None:
         """A clock that strikes at `due`. Setting it again moves it."""
         seconds = math.ceil(due.timestamp())  # Never before it is due: what ends within a second has not ended yet.
-        self.row("clocks", clocks.clock_id(kind, stream.hex, ref), kind, seconds, stream.hex, ref, desk, area)
+        name = clocks.clock_id(kind, stream.hex, ref)
+        self._clocks[name] = (name, kind, seconds, stream.hex, ref, desk, area)
 
     def note_alert(self, ref: str, state: str, at: datetime) -> None:
         """What became of an alert, for those who may see it: ``open``, ``acknowledged`` or ``met``."""

@@ -20,8 +20,8 @@ from sightline.ledger.sealing import ItemKey, KeyVault, child_key_name, child_re
 from sightline.ledger.store import Ledger
 
 ALERTS = (
-    "alert.confirmation_due", "alert.duty_cover", "alert.duty_due", "alert.duty_late", "alert.match_possible",
-    "alert.ppn1_due", "alert.recall_overdue",
+    "alert.breach_due", "alert.confirmation_due", "alert.duty_cover", "alert.duty_due", "alert.duty_late",
+    "alert.match_possible", "alert.ppn1_due", "alert.recall_overdue",
 )  # fmt: skip
 """Types of the hub's own items."""
 
@@ -33,6 +33,14 @@ _MAY_KNOW_OF = (
     " WHERE r.desk = l.desk AND r.item = l.item AND r.typ = 'recall' AND r.n < ?) ORDER BY l.item LIMIT ? OFFSET ?"
 )
 """Only what the desk may know of is counted off: a page cut short by the rest would tell that there is a rest (P11)."""
+
+
+_ONE_CHILD = (
+    "FROM (SELECT o.ref, o.child FROM child_refs c LEFT JOIN people p ON p.child = c.child"
+    " LEFT JOIN people m ON m.person = p.person JOIN child_refs o ON o.child = COALESCE(m.child, c.child)"
+    " WHERE c.ref = ?) r"
+)
+"""The record of that reference, and those that a person ruled to be the same child's."""
 
 
 class Desks(Protocol):
@@ -104,14 +112,18 @@ class View:
         return self.items_at(desk, [int(r[0]) for r in rows])
 
     def child(self, desk: DeskId, ref: str) -> list[ItemView]:
-        """What the desk may see about one child. Raises Refused ``not_found`` when that is nothing."""
+        """What the desk may see about one child, by the reference of any of its joined records.
+
+        Raises Refused ``not_found`` when that is nothing.
+        """
         self.check_standing(desk)
         with self._database.reading() as session:
+            rows = session.execute(f"SELECT r.ref, r.child {_ONE_CHILD}", (ref,))
+            refs = {str(row[0]) for row in rows}
             rows = session.execute(
-                "SELECT i.item FROM child_refs c JOIN child_items i ON i.child = c.child WHERE c.ref = ? ORDER BY i.item",
-                (ref,),
+                f"SELECT DISTINCT i.item {_ONE_CHILD} JOIN child_items i ON i.child = r.child ORDER BY i.item", (ref,)
             )
-        found = [v for v in self.items_at(desk, [int(r[0]) for r in rows]) if ref in v.children]
+        found = [v for v in self.items_at(desk, [int(r[0]) for r in rows]) if not refs.isdisjoint(v.children)]
         if not found:
             raise Refused("not_found")
         return found

@@ -17,8 +17,8 @@ SCHEMAS = Schemas.load()
 EXAMPLES = share("schemas") / "examples"
 
 HUB_ALERTS = (
-    "alert.confirmation_due", "alert.duty_cover", "alert.duty_due", "alert.duty_late", "alert.match_possible",
-    "alert.ppn1_due", "alert.recall_overdue",
+    "alert.breach_due", "alert.confirmation_due", "alert.duty_cover", "alert.duty_due", "alert.duty_late",
+    "alert.match_possible", "alert.ppn1_due", "alert.recall_overdue",
 )  # fmt: skip
 
 # What each example that does not fit leads to: code and pointer of the refusal. One that is called
@@ -80,6 +80,10 @@ REFUSED = {
     "item.corrected/invalid_unknown_reason": ("schema_invalid_field", "/reason_code"),
     "item.retracted/invalid_no_item": ("schema_missing_field", "/item"),
     "item.retracted/invalid_unknown_reason": ("schema_invalid_field", "/reason_code"),
+    "match.ruled/invalid_one_record": ("schema_invalid_field", "/records"),
+    "match.ruled/invalid_same_record_twice": ("schema_invalid_field", "/records"),
+    "match.ruled/invalid_no_reason": ("schema_missing_field", "/reason"),
+    "match.ruled/invalid_unknown_ruling": ("schema_invalid_field", "/ruling"),
     "alert.acknowledged/invalid_no_alert": ("schema_missing_field", "/alert"),
     "alert.acknowledged/invalid_alert_is_number": ("schema_invalid_field", "/alert"),
     "recall.answered/invalid_retained_without_basis": ("schema_missing_field", "/basis"),
@@ -113,6 +117,7 @@ KEPT = {
     "ppn1.issued/invalid_but_kept_unknown_rating": ("unknown_code", "/rating"),
     "consent.recorded/invalid_but_kept_unknown_witness_role": ("unknown_code", "/witnessed_by/role"),
     "involvement.opened/invalid_but_kept_unknown_field": ("unknown_field", "/~"),
+    "match.ruled/invalid_but_kept_unknown_field": ("unknown_field", "/~"),
     **{f"{name}/invalid_but_kept_malformed_row": ("malformed_field", "/row") for name in HUB_ALERTS},
 }
 
@@ -163,7 +168,7 @@ def test_every_type_has_two_valid_and_two_refused_examples(event_type: str) -> N
 def test_there_are_the_partners_types_and_the_hubs_own() -> None:
     hub = {name for name in SCHEMAS.types() if SCHEMAS.is_hub_type(name)}
     assert hub == set(HUB_ALERTS)
-    assert len(SCHEMAS.types()) == 92
+    assert len(SCHEMAS.types()) == 94
 
 
 def test_a_partner_may_not_send_the_hubs_own_types() -> None:
