@@ -43,11 +43,13 @@ from tests.builders_hub import (
     a_missing,
     a_ppn1,
     a_return,
+    a_ruling,
     a_sanitised,
     a_withdrawal,
     alerts,
     an_involvement,
     leaves,
+    rows,
     sends,
 )
 
@@ -73,10 +75,13 @@ class Memory:
     """Sender, type and reference."""
 
 
-def lives(*, least: int = 3, most: int = 14) -> st.SearchStrategy[list[Act]]:
-    """Lives of that many acts."""
+def lives(*, least: int = 3, most: int = 14, often: Sequence[str] = ()) -> st.SearchStrategy[list[Act]]:
+    """Lives of that many acts; the verbs of `often` make up half of them."""
     small = st.integers(min_value=0, max_value=7)
-    acts = st.builds(Act, verb=st.sampled_from(sorted(VERBS)), who=small, child=st.integers(0, 2), variant=small)
+    verbs = st.sampled_from(sorted(VERBS))
+    if often:
+        verbs = st.one_of(verbs, st.sampled_from(often))
+    acts = st.builds(Act, verb=verbs, who=small, child=st.integers(0, 2), variant=small)
     return st.lists(acts, min_size=least, max_size=most)
 
 
@@ -96,8 +101,11 @@ def _say(town: Town, memory: Memory, desk: DeskId, type: str, data: dict[str, An
 
 
 def _child(act: Act) -> dict[str, Any]:
-    """One of three children; now and then looked after, of uncertain age, or known by name only."""
+    """One of three children; now and then looked after, of uncertain age, or known by name or by one number only."""
     child = a_child(act.child + 1)
+    if act.variant in {3, 4}:
+        # Two records of the child, each bound by the desk that has authority for the number.
+        return {"identifiers": [child["identifiers"][act.variant - 3]]}
     if act.variant == 5:
         return {name: child[name] for name in ("given_name", "family_name", "date_of_birth")}
     if act.variant == 6:
@@ -205,6 +213,15 @@ def _closes(town: Town, act: Act, memory: Memory) -> None:
     _say(town, memory, MASH, "involvement.closed", form)
 
 
+def _rules(town: Town, act: Act, memory: Memory) -> None:
+    """Whether two of the records that there are by now are one child's."""
+    refs = [str(row[0]) for row in rows(town, "SELECT ref FROM child_refs ORDER BY rowid")]
+    first, second = act.who % max(1, len(refs)), act.variant % max(1, len(refs))
+    if first != second:
+        ruling = ("same", "same", "different")[act.child]
+        _say(town, memory, MASH, "match.ruled", a_ruling({"ref": refs[first]}, {"ref": refs[second]}, ruling))
+
+
 def _answers(town: Town, act: Act, memory: Memory) -> None:
     recalls = leaves(town, typ="recall")
     if recalls:
@@ -245,6 +262,7 @@ VERBS: dict[str, Callable[[Town, Act, Memory], None]] = {
     "lifts": _flags("flag.lifted"),
     "reports": _reports,
     "retracts": _speaks_of("item.retracted"),
+    "rules": _rules,
     "returns": _returns,
     "sanitises": _speaks_of("cpi.sanitised"),
     "stands": _stands,
@@ -256,7 +274,7 @@ VERBS: dict[str, Callable[[Town, Act, Memory], None]] = {
 
 WRITTEN_BY_RECORDING = frozenset({
     "stored_events", "claims", "receipts", "quarantine", "notices", "bound_identifiers", "name_tokens",
-    "possible_matches", "child_refs", "items", "clocks",
+    "possible_matches", "match_rulings", "people", "child_refs", "items", "clocks", "alert_states",
 })  # fmt: skip
 """Tables that are no fold of the ledger; all others can be dropped and made again."""
 
