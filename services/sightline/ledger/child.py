@@ -246,12 +246,9 @@ class Child(Stream):
         self.answered_recalls: set[str] = set()
         self.proposed: set[str] = set()
         """Hexadecimal ids of records that may be the same child's."""
-        self.status: dict[str, str] = {}
-        """What forms said of the child, as far as clocks depend on it; the latest word."""
-        self.running: dict[tuple[str, str], Running] = {}
-        """Clocks neither met nor called off, by rule and situation."""
-        self.done: set[tuple[str, str]] = set()
-        """Rule and situation of clocks that were met or called off."""
+        self.status: dict[str, str] = {}  # The latest that forms said of the child, as far as clocks depend on it.
+        self.running: dict[tuple[str, str], Running] = {}  # By rule and situation: neither met nor called off.
+        self.done: set[tuple[str, str]] = set()  # Rule and situation of those that were.
         self.ruled: dict[str, str] = {}
         """Hexadecimal ids of records that a person has ruled on, and the latest ruling."""
         self.unclear: dict[str, list[str]] = {}

@@ -163,7 +163,8 @@ class AreaProtocol(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return self.area in (self.icta_duty or ())
 
 
-_OWN = ("recall_answer", "confirmation", "possible_match", "acknowledge", "acknowledge_urgent")
+OWN_TIMES = ("recall_answer", "confirmation", "possible_match", "acknowledge", "acknowledge_urgent")
+"""The hub's own times in a row of ``areas.json``, each as so many ``..._hours`` (†)."""
 
 
 def area_protocol(area: str, edition: str, own: Mapping[str, Any]) -> AreaProtocol:
@@ -172,7 +173,7 @@ def area_protocol(area: str, edition: str, own: Mapping[str, Any]) -> AreaProtoc
     Raises Refused for an edition that is unknown or not for the area, `msgspec.ValidationError` for values that are not
     what they should be.
     """
-    hub = {name: timedelta(hours=own[f"{name}_hours"]) for name in _OWN}
+    hub = {name: timedelta(hours=own[f"{name}_hours"]) for name in OWN_TIMES}
     values = edition_of(edition, area).values()
     return msgspec.convert({"area": area, "edition": edition, **hub, **values}, AreaProtocol)
 
