@@ -16,7 +16,7 @@ SCHEMA: dict[str, Any] = json.loads((ROOT / "schemas" / "facts.json").read_bytes
 
 Facts = dict[str, dict[str, Any]]
 
-_PATTERNED = {"told_by_duty": ["N-20", "N-21", "N-22", "N-27"], "law": ["CA04-16LA"]}
+_PATTERNED = {"told_by_duty": ["N-03", "N-04", "N-12", "N-20", "N-21", "N-22", "N-27", "N-34"], "law": ["CA04-16LA"]}
 """Values for the two arrays whose schema gives only a form."""
 
 

@@ -21,7 +21,7 @@ from tests.contracts.policy_facts import EXAMPLES, POLICIES, SCHEMA, Facts, any_
 
 ROWS = [
     *("D-01", "D-02", "D-03", "D-05", "D-09", "D-11", "D-12", "D-14", "D-16", "D-30", "D-31", "D-33", "D-34", "D-35"),
-    *("D-39", "D-40", "D-42", "N-20", "N-21", "N-22", "N-27"),
+    *("D-39", "D-40", "D-42", "N-03", "N-04", "N-12", "N-20", "N-21", "N-22", "N-27", "N-34"),
     *(f"H-{number:02}" for number in range(1, 11)),
 ]
 """Every rule in force, one or more examples each way."""

@@ -11,7 +11,10 @@ from sightline.formats.decision import read_outcome
 from sightline.kernel.values import Outcome
 from tests.contracts.policy_facts import POLICIES, Facts, any_facts, but, likely_facts, with_unknown, written
 
-DUTIES = {"D-30", "D-31", "D-33", "D-34", "D-35", "D-39", "N-20", "N-21", "N-22", "N-27", "H-06", "H-09"}
+DUTIES = {
+    *("D-30", "D-31", "D-33", "D-34", "D-35", "D-39", "H-06", "H-09"),
+    *("N-03", "N-04", "N-12", "N-20", "N-21", "N-22", "N-27", "N-34"),
+}
 TOLD = ["nothing", "exists", "classes"]
 
 PROTECTIONS = [

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sightline.ledger.facts import CHILD, DESK, ITEM, PROTOCOL, Facts, Section
 
-HOLDS_FOR = "sha256:xeDvwJfiHannx1iz94RlAYMgKswb9DhtSxCMjIL9Q0g"
+HOLDS_FOR = "sha256:ek4Tz82trpBVJCQ1dXm6GNLIppSeAJP7hEbBfzrUDnc"
 """Digest of the policy that this was written against and tested with (`sightline policy check` prints it)."""
 
 Key = tuple[object, ...]

@@ -64,12 +64,16 @@ BASES = {
 }
 """Short enough for a table; `basis_meaning` gives the citation."""
 DUTIES = {
+    "N-03": "A concern that remains goes to the MASH.",
+    "N-04": "Every child protection concern is referred to children's services.",
+    "N-12": "Possible trafficking is referred to children's services at once.",
     "N-20": "A child who was missing is back and was harmed: police issue a PPN1 to children's services.",
     "N-21": "A missing child has not returned: police issue a PPN1 to children's services.",
     "N-22": "Missing three times in 90 days: police issue a PPN1 to children's services.",
     "N-27": "Police who receive a missing report notify the MASH.",
+    "N-34": "Police are told that a notification of the Bureau would not be appropriate.",
 }
-"""Duties are data, not Rego: their meaning in one line (catalogue 4.2)."""
+"""Duties are data, not Rego: their meaning in one line (catalogue 4.1, 4.2)."""
 HUB_RULES = {
     "H-10": "The sender judges that telling would harm the child more than help: only a duty opens it.",
     "H-11": "It could not be decided, and waits until a person has looked.",
