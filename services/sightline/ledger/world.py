@@ -7,6 +7,7 @@ from typing import Any
 
 from sightline.kernel.ids import DeskId
 from sightline.kernel.values import Desk
+from sightline.protocol.calendar import local_date
 from sightline.protocol.clock_rules import clock_documents
 
 Json = Mapping[str, Any]
@@ -54,7 +55,7 @@ class PolicyData:
 
     def law(self, now: datetime) -> list[str]:
         """Switched legal bases in force at that time, sorted."""
-        today = now.date()
+        today = local_date(now)
         return sorted(code for code, basis in self.switched.items() if _in_force(basis, today))
 
     def telling(self, event_type: str, circumstance: str, edition: str) -> dict[str, list[str]]:

@@ -164,7 +164,7 @@ class AreaProtocol(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 OWN_TIMES = ("recall_answer", "confirmation", "possible_match", "acknowledge", "acknowledge_urgent")
-"""The hub's own times in a row of ``areas.json``, each as so many ``..._hours`` (†)."""
+"""Times of the hub's own, by area and whatever the edition: ``<name>_hours`` in ``policies/data/areas.json``."""
 
 
 def area_protocol(area: str, edition: str, own: Mapping[str, Any]) -> AreaProtocol:

@@ -4,7 +4,8 @@ Names and their codes: ``form.<field>`` and ``form.child.<field>`` what was sent
 ``child.looked_after``, ``child.trafficking`` the latest that any form said; ``child.missing`` the open episode's
 category or ``none``; ``child.episode`` whether one is ``open``, ``over`` or ``none``; ``child.harmed`` whether harm is
 known of the latest; ``child.repeat`` whether the area's window holds as many as its threshold; ``child.flag`` the
-flags that stand; ``child.age`` the band of a birth date that the form gives; ``sender.role``; ``area.<setting>``.
+flags that stand; ``child.age`` the band of a birth date that the form gives; ``sender.role``; ``area.<setting>``;
+``seraf.row`` the rows (N-80 to N-85) that follow from what a SERAF form comes to, whatever its assessor summed up.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +19,9 @@ from sightline.ledger.child import Child
 from sightline.ledger.facts import age_band
 from sightline.ledger.reading import birth_date
 from sightline.protocol.areas import AreaProtocol
+from sightline.protocol.calendar import local_date
 from sightline.protocol.episodes import is_repeat
+from sightline.protocol.seraf_form import score_of
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -51,6 +54,8 @@ class Seen:
             return as_codes(self.said_of.get(rest[6:]) if of_child else self.form.get(rest))
         if kind == "sender":
             return self.sender.roles if self.sender else _NOTHING
+        if kind == "seraf":
+            return frozenset(score_of(self.form, birth_date(self.said_of)).rows)
         if kind == "area":
             return as_codes(getattr(self.protocol, rest))
         return _OF_CHILD[rest](self)
@@ -99,7 +104,7 @@ def _flag(seen: Seen) -> AbstractSet[str]:
 
 
 def _age(seen: Seen) -> AbstractSet[str]:
-    return frozenset({age_band(birth_date(seen.said_of), seen.at.date())})
+    return frozenset({age_band(birth_date(seen.said_of), local_date(seen.at))})
 
 
 _OF_CHILD: dict[str, Callable[[Seen], AbstractSet[str]]] = {

@@ -88,6 +88,19 @@ def test_the_position_on_consent(said: list[Consent], agency: str, expected: tup
     assert f.consent_for(consents(*said), PURPOSE, agency, NOW) == expected
 
 
+@pytest.mark.parametrize(
+    ("at", "band"),
+    [
+        pytest.param("2026-06-30T22:59:59Z", "under_13", id="the last second before, in summer time"),
+        pytest.param("2026-06-30T23:00:00Z", "13_to_15", id="the first of the birthday"),
+    ],
+)
+def test_an_age_is_that_of_the_day_where_the_people_are(at: str, band: str) -> None:
+    """T-81, T-82."""
+    child = ChildFold(id="c", born="2013-07-01")
+    assert f.child_facts(child, [], 1, datetime.fromisoformat(at)).age_band == band
+
+
 def test_without_a_child_nobody_was_asked() -> None:
     assert f.consent_for(None, PURPOSE, "school", NOW) == ("not_sought", "none")
 
