@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sightline.ledger.facts import CHILD, DESK, ITEM, PROTOCOL, Facts, Section
 
-HOLDS_FOR = "sha256:ek4Tz82trpBVJCQ1dXm6GNLIppSeAJP7hEbBfzrUDnc"
+HOLDS_FOR = "sha256:bH1Qn3kr6NgtdngTjIAQn2vOBHpDnp7-2J22r7PZn3U"
 """Digest of the policy that this was written against and tested with (`sightline policy check` prints it)."""
 
 Key = tuple[object, ...]

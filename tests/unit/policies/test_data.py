@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sightline.kernel.classes import CLASSES
+from sightline.protocol.areas import area_protocol
 from tests.unit.policies.mutants import POLICIES, ROOT
 
 FACTS = json.loads((ROOT / "schemas" / "facts.json").read_bytes())["properties"]
@@ -117,23 +118,15 @@ def _lists(name: str, value: Any) -> Iterator[list[str]]:
                 yield from _lists(name, inner)
 
 
-@pytest.mark.parametrize("area", ["hampshire", "isle_of_wight", "southampton", "portsmouth"])
-def test_the_four_areas_follow_the_guide(area: str) -> None:
-    row = DATA["areas"]["areas"][area]
-    assert (row["edition"], row["ppn1_applies"], row["ppn1_evaluation_hours"]) == ("4lscb_guide", True, 6)
-    assert row["repeat"] == {"threshold": 3, "window_days": 90, "inclusive": False, "counted_categories": ["missing"]}
-    assert row["recall_answer_hours"] == 72
-
-
-def test_the_icta_duty_is_hampshires_and_the_isle_of_wights() -> None:
-    assert {name for name, row in DATA["areas"]["areas"].items() if row["icta_duty"]} == {"hampshire", "isle_of_wight"}
-
-
-def test_an_area_whose_procedure_has_no_ppn1_raises_none() -> None:
-    assert {name for name, row in DATA["areas"]["areas"].items() if not row["ppn1_applies"]} == {
-        "hertfordshire",
-        "lincolnshire",
+def test_every_area_follows_an_edition_that_was_published_for_it() -> None:
+    """C-01: until it chooses another."""
+    found = {area: row["edition"] for area, row in DATA["areas"]["areas"].items()}
+    assert found == {
+        **dict.fromkeys(("hampshire", "isle_of_wight", "portsmouth", "southampton"), "4lscb_guide"),
+        "hertfordshire": "hertfordshire",
+        "lincolnshire": "lincolnshire",
     }
+    assert all(area_protocol(area, edition, DATA["areas"]["areas"][area]) for area, edition in found.items())
 
 
 def test_schools_general_practices_and_charities_have_no_remit() -> None:
