@@ -65,6 +65,18 @@ class Agency(root.Recorded):
         kid: str
 
     class SubmissionRefused(Event):
+        TOPIC = "agency.submission_refused.v2"
+        desk: str
+        code: str
+        pointer: str
+        event_id: str
+        type: str
+        digest: bytes
+        area: str
+
+    class SubmissionRefusedV1(Event):
+        """What was written before entries named the area. Only read."""
+
         TOPIC = "agency.submission_refused.v1"
         desk: str
         code: str
@@ -72,8 +84,6 @@ class Agency(root.Recorded):
         event_id: str
         type: str
         digest: bytes
-        area: str = ""
-        """Empty in entries from before there was this field."""
 
     @event(Registered)
     def __init__(self, name: str) -> None:

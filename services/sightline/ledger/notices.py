@@ -20,11 +20,12 @@ URGENT_TYPES = frozenset({"missing.reported", "missing.categorised", "missing.re
 Row = tuple[Value, ...]
 
 
-def of_refusal(entry: Agency.SubmissionRefused) -> Row:
-    """The notice of a refusal; its id is the receipt's."""
+def of_refusal(entry: Agency.SubmissionRefused | Agency.SubmissionRefusedV1) -> Row:
+    """The notice of a refusal; its id is the receipt's. Its area is empty where the entry does not name it."""
+    area = entry.area if isinstance(entry, Agency.SubmissionRefused) else ""
     urgent = int(entry.type in URGENT_TYPES)
     at = int(entry.timestamp.timestamp())
-    return entry.step, entry.desk, entry.area, urgent, entry.code, entry.type, entry.event_id, at
+    return entry.step, entry.desk, area, urgent, entry.code, entry.type, entry.event_id, at
 
 
 class Parked(Protocol):

@@ -14,7 +14,7 @@ class Overtaken(Unavailable):
     """Another follower of the same name was first. Drop what is in memory and read the position again."""
 
     def __init__(self, name: str) -> None:
-        super().__init__("overtaken", f"another was first with {name}")
+        super().__init__("overtaken", f"another {name} was first")
 
 
 def position(session: Session, name: str) -> int:

@@ -18,7 +18,7 @@ from sightline.ledger.store import Ledger
 OWN_TABLES = notices.TABLES
 """What the rebuilt rows are put into."""
 
-_TOPICS = (Agency.SubmissionRefused.TOPIC, Policy.ItemParked.TOPIC)
+_TOPICS = (Agency.SubmissionRefused.TOPIC, Agency.SubmissionRefusedV1.TOPIC, Policy.ItemParked.TOPIC)
 _PAGE = 2000
 _AREA = 2
 
@@ -67,7 +67,7 @@ class RebuildNotices:
             yield [row for one in placed if (row := self._notice(one.entry)) is not None]
 
     def _notice(self, entry: Any) -> notices.Row | None:
-        if isinstance(entry, Agency.SubmissionRefused):
+        if isinstance(entry, Agency.SubmissionRefused | Agency.SubmissionRefusedV1):
             return notices.of_refusal(entry)
         item = self._ledger.read(entry.item - 1, 1)[0].entry
         return notices.of_parking(entry, item) if isinstance(item, ItemEntry) else None
