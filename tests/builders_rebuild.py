@@ -11,6 +11,7 @@ from sightline.decide.folds import open_fold
 from sightline.kernel.ports import Database
 from sightline.ledger.comparing import Found
 from sightline.ledger.store import Ledger
+from sightline.ledger.working import key_name
 from sightline.runtime.rebuild import OnProgress, Rebuilding
 from tests.builders_hub import ORIGIN
 
@@ -55,6 +56,6 @@ def standing(database: Database, *tables: str) -> Rows:
 def opened(rows: Rows, folder: Path) -> Rows:
     """The same, with children's folds as they are under their seals: each sealing of one gives other bytes."""
     with keys_of(folder) as vault:
-        keys = vault.open([f"child:{child}" for child, _ in rows["child_folds"]])
-        plain = [(child, open_fold(keys[f"child:{child}"], sealed)) for child, sealed in rows["child_folds"]]
+        keys = vault.open([key_name(child) for child, _ in rows["child_folds"]])
+        plain = [(child, open_fold(keys[key_name(child)], sealed)) for child, sealed in rows["child_folds"]]
     return rows | {"child_folds": plain}
