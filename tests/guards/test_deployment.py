@@ -1,4 +1,4 @@
-"""The files for those who have containers or a cluster, read as text: nothing here runs them."""
+"""What the files for those who have containers or a cluster say. `infra/lint` holds them to their schemas."""
 
 import re
 from pathlib import Path
@@ -137,7 +137,9 @@ def test_a_pod_is_what_the_strictest_standard_asks_for(deployment: Document) -> 
     assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     assert spec["automountServiceAccountToken"] is False
     assert not spec.keys() & {"hostNetwork", "hostPID", "hostIPC"}
-    assert all(volume.keys() & {"emptyDir", "secret", "configMap"} for volume in spec["volumes"])
+    assert all(
+        volume.keys() & {"emptyDir", "secret", "configMap", "persistentVolumeClaim"} for volume in spec["volumes"]
+    )
 
 
 @pytest.mark.parametrize("container", containers())
@@ -179,6 +181,23 @@ def test_each_stage_holds_the_keys_that_the_design_gives_it() -> None:
         "relay": set(),
         "opa": set(),
     }
+
+
+def test_the_sealers_export_to_one_folder_that_outlives_them_and_nobody_else_writes() -> None:
+    (claim,) = documents("PersistentVolumeClaim")
+    assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
+    name = claim["metadata"]["name"]
+    mounted = {
+        stage: mount
+        for stage, deployment in DEPLOYMENTS.items()
+        for volume in pod(deployment)["volumes"]
+        if volume.get("persistentVolumeClaim", {}).get("claimName") == name
+        for mount in pod(deployment)["containers"][0]["volumeMounts"]
+        if mount["name"] == volume["name"]
+    }
+    assert mounted.keys() == {"seal"}
+    given = {e["name"]: e["value"] for e in pod(DEPLOYMENTS["seal"])["containers"][0]["env"]}
+    assert given["SIGHTLINE_REGISTER_FOLDER"].startswith(mounted["seal"]["mountPath"] + "/")
 
 
 def test_every_setting_that_is_given_is_one_that_there_is() -> None:
