@@ -8,8 +8,9 @@ import pytest
 
 from sightline.formats.policy_digest import policy_data
 from sightline.formats.schemas import Schemas
+from sightline.kernel.ids import DeskId
 from sightline.kernel.share import share
-from tests.builders_hub import CAST, CHARITY, CSC, HEALTH, MASH, POLICE, SCHOOL, DeskId, Town, a_child, signs, submits
+from tests.builders_hub import CAST, CHARITY, CSC, HEALTH, MASH, POLICE, SCHOOL, Town, a_child, signs, submits
 from tests.builders_journeys import rules, says, unseen, view, withheld
 
 SCHEMAS = Schemas.load()
