@@ -16,7 +16,7 @@ from tests.builders_journeys import rules, says, unseen, view, withheld
 SCHEMAS = Schemas.load()
 EXAMPLES = share("schemas") / "examples"
 SENDERS = policy_data(share("policies"))["senders"]
-EARLIER = {"alert", "consent", "cpi", "flag", "involvement", "item", "ppn1", "recall"}
+EARLIER = {"alert", "consent", "cpi", "flag", "involvement", "item", "match", "ppn1", "recall"}
 """What other journeys send."""
 FORMS = [name for name in SENDERS if name.partition(".")[0] not in EARLIER]
 
