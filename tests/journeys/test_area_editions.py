@@ -24,6 +24,7 @@ from tests.builders_hub import (
     sends,
 )
 from tests.builders_lives import documents
+from tests.builders_rebuild import rebuilds
 
 DUE = "alert.ppn1_due"
 TODAY = date(2026, 11, 20)
@@ -161,6 +162,15 @@ def test_what_was_chosen_is_in_force_after_a_restart(journey: Town) -> None:
     assert "N-27" not in decision(journey, MASH, sent.item)["rules"]
     episodes(journey, ["absent"] * 3)
     assert due(journey) == ["third_in_90_days"]
+
+
+def test_what_was_chosen_is_folded_again_as_it_was(journey: Town) -> None:
+    sends(journey, POLICE, "missing.reported", a_missing())
+    chooses(journey, "4lscb_2013")
+    chooses(journey, "4lscb_2011", date(2027, 1, 1))
+    sends(journey, POLICE, "missing.reported", a_missing(a_child(2)))
+    for what in ("folds", "views"):
+        assert rebuilds(journey.hub.ledger, journey.folder, what, check=True).is_equal
 
 
 @pytest.mark.parametrize(
