@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
+# What is compiled once is kept: every process that a test starts would else compile all of it again.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 UV ?= uv
@@ -65,8 +67,8 @@ check-rego: ## format, strict check and tests of the Rego, with 100 % coverage (
 	@infra/opa/check
 
 .PHONY: check-fast
-check-fast: $(STAMP) ## the fast tests: units, contracts, properties, guards
-	@$(PYTEST) -q -n 2 -m "not slow and not faults" $(FAST)
+check-fast: $(STAMP) ## the fast tests: units, contracts, properties (a few examples of each), guards
+	@SIGHTLINE_EXAMPLES=$${SIGHTLINE_EXAMPLES:-few} $(PYTEST) -q -n 2 --dist loadfile -m "not slow and not faults" $(FAST)
 
 .PHONY: format
 format: $(STAMP) ## format the Python and the Rego

@@ -28,9 +28,11 @@ ROOT = Path(__file__).resolve().parent.parent
 SERVICES_REQUIRED = os.environ.get("SIGHTLINE_REQUIRE_SERVICES") == "1"
 POLICIES = ("policies/sightline", "policies/data")
 
-# No deadline: two people share the cores. `SIGHTLINE_EXAMPLES=thorough` looks further than a hurried run does.
+# No deadline: two people share the cores. `SIGHTLINE_EXAMPLES=thorough` looks further than `make test` does, `few` (what
+# `make check` sets) less far.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=2000)
+settings.register_profile("few", parent=settings.get_profile("default"), max_examples=20)
 settings.load_profile(os.environ.get("SIGHTLINE_EXAMPLES", "default"))
 
 

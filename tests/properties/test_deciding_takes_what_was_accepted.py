@@ -122,6 +122,7 @@ def test_a_form_with_anything_anywhere_is_refused_with_a_known_code_or_goes_the_
     assert views
 
 
+@pytest.mark.slow
 def test_every_type_goes_the_whole_way_as_its_examples_show_it(tmp_path: Path) -> None:
     town = a_town(tmp_path)
     for serial, (event_type, form) in enumerate(EXAMPLES.items(), 1):

@@ -30,6 +30,7 @@ def correction_then_retraction(town: Town, item: str, _: dict[str, str]) -> list
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("story", [conflict_then_retraction, correction_then_retraction])
 def test_entries_decided_one_by_one_or_together_give_the_same_recalls(tmp_path: Path, story: Story) -> None:
     kinds = {}

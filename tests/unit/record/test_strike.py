@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sightline.ledger.store import Collision
 from tests.builders_hub import (
     MASH,
@@ -82,6 +84,7 @@ def test_two_that_strike_the_same_clock_raise_one_alert(tmp_path: Path) -> None:
     town.hub.close()
 
 
+@pytest.mark.slow
 def test_more_clocks_than_one_batch_are_all_struck(tmp_path: Path) -> None:
     town = a_town(tmp_path)
     events = [signs(town, POLICE, "missing.reported", a_missing(a_child(n))) for n in range(1, 212)]
