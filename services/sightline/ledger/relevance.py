@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sightline.ledger.facts import CHILD, DESK, ITEM, PROTOCOL, Facts, Section
 
-HOLDS_FOR = "sha256:bH1Qn3kr6NgtdngTjIAQn2vOBHpDnp7-2J22r7PZn3U"
+HOLDS_FOR = "sha256:IN8Lf5cZeYGzyo8rrTKzcGexdyjzZ22KeltKU_YQ9AA"
 """Digest of the policy that this was written against and tested with (`sightline policy check` prints it)."""
 
 Key = tuple[object, ...]

@@ -1,6 +1,7 @@
 """What the clocks' rules ask about when an event arrives: the form, the child's record so far, the sender, the area.
 
-Names and their codes: ``form.<field>`` and ``form.child.<field>`` what was sent (``yes`` and ``no`` for true and false);
+Names and their codes: ``form.<field>`` and ``form.child.<field>`` what was sent (``yes`` and ``no`` for true and false,
+``some`` for a group of fields, whose members are ``form.<field>.<member>``);
 ``child.looked_after``, ``child.trafficking`` the latest that any form said; ``child.missing`` the open episode's
 category or ``none``; ``child.episode`` whether one is ``open``, ``over`` or ``none``; ``child.harmed`` whether harm is
 known of the latest; ``child.repeat`` whether the area's window holds as many as its threshold; ``child.flag`` the
@@ -51,7 +52,7 @@ class Seen:
         kind, _, rest = name.partition(".")
         if kind == "form":
             of_child = rest.startswith("child.")
-            return as_codes(self.said_of.get(rest[6:]) if of_child else self.form.get(rest))
+            return as_codes(_within(self.said_of, rest[6:]) if of_child else _within(self.form, rest))
         if kind == "sender":
             return self.sender.roles if self.sender else _NOTHING
         if kind == "seraf":
@@ -62,14 +63,22 @@ class Seen:
 
 
 def as_codes(value: object) -> AbstractSet[str]:
-    """The codes in a field's value. What is no code, such as a number or an object, is none."""
+    """The codes in a field's value: ``some`` for a group of fields, or for a list of such. A number is none."""
     if isinstance(value, bool):
         return frozenset({"yes" if value else "no"})
     if isinstance(value, str):
         return frozenset({value})
-    if isinstance(value, list | tuple):
-        return frozenset(one for one in value if isinstance(one, str))
-    return _NOTHING
+    if isinstance(value, list):
+        return frozenset(one if isinstance(one, str) else "some" for one in value)
+    return frozenset({"some"}) if value and isinstance(value, Mapping) else _NOTHING
+
+
+def _within(form: Mapping[str, Any], path: str) -> object:
+    """The value at the end of a path of members; None where it breaks off."""
+    value: object = form
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
 
 
 def _status(name: str) -> Callable[[Seen], AbstractSet[str]]:
