@@ -131,7 +131,7 @@ def test_the_refused_bytes_are_kept_for_thirty_days_under_a_key_of_their_own(tow
 
 def test_a_refusal_is_a_ledger_entry_without_a_word_of_what_was_sent(town: Town) -> None:
     sends(town, SCHOOL, "missing.reported", SPOILT, id="mr-1")
-    (placed,) = town.hub.ledger.read(0, 1000, ("agency.submission_refused.v1",))
+    (placed,) = town.hub.ledger.read(0, 1000, ("agency.submission_refused.v2",))
     entry: Any = placed.entry
     assert (entry.desk, entry.code, entry.type, entry.event_id) == (
         SCHOOL,
@@ -155,7 +155,7 @@ def test_what_nobody_proved_to_have_sent_tells_nobody_anything(town: Town) -> No
     assert sent.receipt is None
     assert not any(told(town).values())
     assert rows(town, "SELECT COUNT(*) FROM quarantine")[0][0] == 0
-    assert town.hub.ledger.read(0, 1000, ("agency.submission_refused.v1",)) == []
+    assert town.hub.ledger.read(0, 1000, ("agency.submission_refused.v2",)) == []
 
 
 def test_a_flood_of_unsigned_bytes_fills_nothing(town: Town) -> None:
@@ -192,5 +192,5 @@ def test_one_refused_event_in_a_batch_harms_none_of_the_others(town: Town) -> No
 def test_a_notice_deleted_with_sql_can_be_missed_by_its_ledger_entry(town: Town) -> None:
     sends(town, SCHOOL, "missing.reported", SPOILT)
     rows(town, "DELETE FROM notices")
-    refused = {placed.entry.step for placed in town.hub.ledger.read(0, 1000, ("agency.submission_refused.v1",))}
+    refused = {placed.entry.step for placed in town.hub.ledger.read(0, 1000, ("agency.submission_refused.v2",))}
     assert refused - {row[0] for row in rows(town, "SELECT id FROM notices")}
