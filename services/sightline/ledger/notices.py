@@ -14,7 +14,10 @@ TABLES = (
 )
 INSERT = "INSERT INTO notices VALUES (?,?,?,?,?,?,?,?)"
 
-URGENT_TYPES = frozenset({"missing.reported", "missing.categorised", "missing.returned", "ppn1.issued", "flag.raised"})
+URGENT_TYPES = frozenset({
+    "bureau.objected", "flag.raised", "immediate_actions.recorded", "missing.categorised", "missing.located",
+    "missing.reported", "missing.returned", "ppn1.issued", "referral.made", "safety_plan.observed",
+})  # fmt: skip
 """Types whose refusal the area's MASH and police hear of at once (†)."""
 
 Row = tuple[Value, ...]
