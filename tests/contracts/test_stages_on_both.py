@@ -10,6 +10,7 @@ import pytest
 from sightline.adapters import postgres
 from sightline.kernel.errors import Unavailable
 from sightline.ledger.positions import Overtaken
+from sightline.record.queue import unruled
 from sightline.runtime.hub import Hub
 from tests.builders_hub import (
     CHARITY,
@@ -21,12 +22,16 @@ from tests.builders_hub import (
     a_child,
     a_hub,
     a_missing,
+    a_return,
+    a_ruling,
     a_town,
     alerts,
+    an_involvement,
     can_read,
     feed,
     holds,
     leaves,
+    passes,
     reopened,
     rows,
     sends,
@@ -64,6 +69,22 @@ class StagesContract:
         assert recalled[CHARITY] == "lapsed"
         assert CSC not in {leaf["desk"] for leaf in leaves(town, typ="recall") if leaf["kind"] == "lapsed"}
         assert any(view.type == "alert.ppn1_due" for view in alerts(town, POLICE))
+
+    def test_records_are_joined_and_parted_again(self, town: Town) -> None:
+        named = {"given_name": "Perrin", "family_name": "Oakapple-b", "date_of_birth": "2011-05-04"}
+        first, second = (sends(town, POLICE, "missing.reported", a_missing(named, to=[CHARITY])) for _ in range(2))
+        sends(town, MASH, "involvement.opened", an_involvement(first.child, "strategy", involved_desk=str(CHARITY)))
+        sends(town, MASH, "match.ruled", a_ruling(first.child, second.child, "same"))
+        sends(town, POLICE, "missing.returned", a_return(second.child, town.clock.now()))
+        assert can_read(town, CHARITY, second.item)
+        assert len(town.hub.view.child(CHARITY, second.child["ref"])) > 1
+        with town.hub.database.reading() as session:
+            assert unruled(session, 10) == []
+        sends(town, MASH, "match.ruled", a_ruling(first.child, second.child, "different"))
+        assert not can_read(town, CHARITY, second.item)
+        passes(town, seconds=1)
+        assert any(view.type == "alert.breach_due" for view in alerts(town, MASH))
+        holds(town)
         assert [entry.seq for entry in feed(town, CHARITY)] == list(range(1, 1 + len(feed(town, CHARITY))))
 
     # ----------------------------------------------------------------------------------------------- two at once

@@ -277,7 +277,7 @@ def test_a_mistaken_involvement_recalls_what_nothing_else_opens(journey: Town) -
     for desk in (SCHOOL, HEALTH):
         form = {"child": a_child(), "involved_desk": desk, "mistaken": True}
         says(journey, MASH, "involvement.closed", form)
-    assert recalls(journey, SCHOOL, sent.item) == ["lapsed"]
+    assert recalls(journey, SCHOOL, sent.item) == ["wrong_disclosure"]
     assert recalls(journey, HEALTH, sent.item) == []
     assert "narrative" in shown(journey, HEALTH, sent.item)
 

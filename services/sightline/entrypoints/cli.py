@@ -13,6 +13,7 @@ from sightline.entrypoints import (
     cli_agency,
     cli_audit,
     cli_distributed,
+    cli_match,
     cli_policy,
     cli_rebuild,
     cli_schema,
@@ -39,6 +40,7 @@ cli_admin.app.add_typer(cli_admin_area.app, name="area")
 cli_admin.app.command("keys")(cli_distributed.keys)
 cli_admin.app.command("retell")(cli_distributed.retell)
 cli_admin.app.add_typer(cli_rebuild.app, name="rebuild")
+cli_admin.app.add_typer(cli_match.app, name="match")
 
 
 @app.command()
