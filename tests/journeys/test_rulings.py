@@ -308,6 +308,20 @@ def test_an_item_that_named_both_is_a_question_to_a_person(journey: Town) -> Non
     holds(journey)
 
 
+def test_a_clock_that_another_childs_return_had_called_off_runs_again(journey: Town) -> None:
+    first = says(journey, POLICE, "missing.reported", a_missing())
+    second = says(journey, SCHOOL, "flag.raised", a_flag(NAMED, "safe_word_set"))
+    rule(journey, "same", first, second)
+    says(journey, POLICE, "missing.returned", a_return(second.child, journey.clock.now()))
+    passes(journey, hours=30)
+    asked = [alert.body["clock"] for alert in alerts(journey, POLICE, "alert.duty_due")]
+    rule(journey, "different", first, second)
+    passes(journey, seconds=1)
+    again = [alert.body["clock"] for alert in alerts(journey, POLICE, "alert.duty_due")]
+    assert "bureau_notification" not in asked
+    assert "bureau_notification" in again
+
+
 def test_parting_and_joining_survive_a_restart_of_the_hub(tmp_path: Path) -> None:
     town = a_town(tmp_path)
     first, second = two(town)

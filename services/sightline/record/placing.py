@@ -1,6 +1,6 @@
 """Where a submission's items stand: which children's records, or a matter of its own, and what then follows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -74,7 +74,7 @@ class Placing:
     rules: ClockRules
     alone: Alone
     several: dict[UUID, list[str]] = field(default_factory=dict)
-    """Record to those joined records that the form names at once, by identifiers; the record itself first."""
+    """Record to those joined records that the form names at once; the record itself first."""
 
     def refusal(self) -> Refusal | None:
         """Why it cannot stand: it names a child or an item that its sender may not name. Nothing is written before."""
@@ -255,19 +255,15 @@ class Placing:
         if tokens.ref:
             child_id = known.child_refs[tokens.ref]
         elif len(people) == 1:
-            child_id = self._named(named, people.pop())
+            child_id = next(one for one in people.pop() if one in named)
         else:
             child_id = self.work.new_child(new_key(), step=self.step, at=self.at).id
+        also = [one.hex for one in known.person(child_id) if one in named - {child_id}]
+        if also:
+            self.several[child_id] = [child_id.hex, *also]
         self._bind(tokens, child_id)
         self._propose(tokens, child_id, named)
         return child_id
-
-    def _named(self, named: set[UUID], person: Sequence[UUID]) -> UUID:
-        """The one record that is named; of several that are joined the leading one, and it is noted which they were."""
-        first, *others = [one for one in person if one in named]
-        if others:
-            self.several[first] = [first.hex, *(one.hex for one in others)]
-        return first
 
     def _bind(self, tokens: Tokens, child_id: UUID) -> None:
         for token in tokens.binding:

@@ -5,6 +5,7 @@ it was told of by name; what named several of them is a question to a person.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from sightline.ledger.child import Child
 from sightline.ledger.people import rejoin
 from sightline.ledger.root import Recorded
 from sightline.record.alerts import meet
+from sightline.record.clocks import DUE, KIND, LATE
 from sightline.record.follow import reconsider, record_unclear
 from sightline.record.step import Step
 
@@ -64,15 +66,16 @@ class Ruling:
     def _part(self, members: Sequence[UUID], leaves: UUID) -> None:
         rest = [record for record in members if record != leaves]
         children = {record: self._child(record) for record in members}
-        unclear = dict(children[leaves].unclear)
+        unclear, ran = dict(children[leaves].unclear), {*children[leaves].running}
         own = {record: one for record, one in self.alone(members).items() if isinstance(one, Child)}
         groups = dict.fromkeys(members, frozenset(members))
         rejoin(children, own, groups, [leaves])
         rejoin(children, own, groups, rest)
         self._note(rest, [leaves])
         self._note([leaves], rest)
-        self._stand([leaves])
-        self._stand(rest)
+        for records in ([leaves], rest):
+            self._stand(records)
+            self._run_again(children[records[0]], ran)
         for item, named in unclear.items():
             if leaves.hex in named and len(named) > 1:
                 record_unclear(self.step, self._child(UUID(named[0])), [UUID(one) for one in named], item)
@@ -114,6 +117,14 @@ class Ruling:
             step.work.row("people", record.hex, leading.hex)
             step.work.known.people[record] = tuple(records)
         reconsider(step, self._child(leading))
+
+    def _run_again(self, child: Child, ran: AbstractSet[tuple[str, str]]) -> None:
+        """What another child's doing had met is not done for this one: such clocks run, and strike now if time is up."""
+        step = self.step
+        for running in [running for name, running in child.running.items() if name not in ran]:
+            for moment in (DUE, LATE) if running.due is not None and running.due <= step.at else ():
+                ref = f"{running.code}|{running.situation}|{moment}"
+                step.work.set_clock(KIND, due=step.at, stream=child.id, ref=ref, desk="", area=step.area)
 
     def _child(self, record: UUID) -> Child:
         return self.step.work.child(record)
