@@ -17,7 +17,7 @@ from sightline.kernel.errors import Refused
 from sightline.kernel.ids import DeskId, Position
 from sightline.kernel.share import share
 from sightline.ledger.derivation import Derivation, Due
-from sightline.ledger.folds import ChildFold, ItemFold
+from sightline.ledger.folds import Brief, ChildFold, ItemFold
 from sightline.ledger.policy import POLICY_STREAM, Policy
 from sightline.ledger.store import Placed
 from sightline.ledger.world import PolicyData, World
@@ -307,7 +307,7 @@ class Nothing:
     def items(self, positions: list[int]) -> dict[int, ItemFold]:
         return {}
 
-    def items_of(self, children: list[str]) -> dict[str, list[int]]:
+    def items_of(self, children: list[str]) -> dict[str, list[Brief]]:
         return {}
 
     def named(self, refs: list[str]) -> dict[str, int]:

@@ -17,7 +17,7 @@ from sightline.kernel.ports import Database, PolicyEngine
 from sightline.ledger.deciding import Counts, Decided, Deciding, Leaf
 from sightline.ledger.derivation import EDITION, Announced, Derivation, Due
 from sightline.ledger.facts import unpack
-from sightline.ledger.folds import NEVER, ChildFold, ItemFold
+from sightline.ledger.folds import NEVER, Brief, ChildFold, ItemFold
 from sightline.ledger.items import ItemEntry
 from sightline.ledger.parking import parked
 from sightline.ledger.policy import Policy
@@ -93,7 +93,7 @@ class _Memory:
     def items(self, positions: list[int]) -> dict[int, ItemFold]:
         return {}
 
-    def items_of(self, children: list[str]) -> dict[str, list[int]]:
+    def items_of(self, children: list[str]) -> dict[str, list[Brief]]:
         return {}
 
     def between(self, after: int, upto: int, desk: str, limit: int) -> list[int]:

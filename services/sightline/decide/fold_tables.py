@@ -28,7 +28,7 @@ def tables(vault: KeyVault) -> tuple[Table, ...]:
     return (
         Table(name="child_folds", columns=("id", "sealed"), readable=opened, alike=_same_child),
         Table(name="item_folds", columns=items, alike=_same_item),
-        Table(name="child_items", columns=("child", "item"), key=2),
+        Table(name="child_items", columns=("child", "item", "purpose", "children"), key=2),
         Table(name="desk_folds", columns=("id", "state")),
         Table(name="decide_state", columns=("name", "state")),
     )

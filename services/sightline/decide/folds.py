@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from sys import intern
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from sightline.kernel.ports import Database, Row, Session, Value
 from sightline.kernel.rows import select_in
-from sightline.ledger.folds import ChildFold, ItemFold
+from sightline.ledger.folds import Brief, ChildFold, ItemFold
 from sightline.ledger.sealing import KeyVault
 from sightline.ledger.working import Working, key_name
 
@@ -24,7 +25,10 @@ TABLES = (
         " version BIGINT, state BLOB)"
     ),
     "CREATE INDEX IF NOT EXISTS item_folds_type ON item_folds (type, position)",
-    "CREATE TABLE IF NOT EXISTS child_items (child TEXT, item BIGINT, PRIMARY KEY (child, item))",
+    (
+        "CREATE TABLE IF NOT EXISTS child_items (child TEXT, item BIGINT, purpose TEXT, children TEXT,"
+        " PRIMARY KEY (child, item))"
+    ),
 )
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -51,13 +55,15 @@ class TableFolds:
         rows = self._select("SELECT position, state FROM item_folds WHERE position IN ({})", positions)
         return {int(row[0]): decode_item(bytes(row[1])) for row in rows}
 
-    def items_of(self, children: list[str]) -> dict[str, list[int]]:
+    def items_of(self, children: list[str]) -> dict[str, list[Brief]]:
         """The items that concern each of those children, in order."""
-        found: dict[str, list[int]] = {}
-        for child, item in self._select(
-            "SELECT child, item FROM child_items WHERE child IN ({}) ORDER BY item", children
+        found: dict[str, list[Brief]] = {}
+        several: dict[str, tuple[str, ...]] = {}
+        for child, item, purpose, names in self._select(
+            "SELECT child, item, purpose, children FROM child_items WHERE child IN ({}) ORDER BY item", children
         ):
-            found.setdefault(child, []).append(int(item))
+            concerned = several.get(names) or several.setdefault(names, tuple(names.split()))
+            found.setdefault(child, []).append(Brief(int(item), intern(purpose), concerned))
         return found
 
     def named(self, refs: list[str]) -> dict[str, int]:
@@ -91,8 +97,8 @@ class TableFolds:
         )
         new = (working.items[p] for p in working.new_items)
         session.execute_many(
-            "INSERT INTO child_items VALUES (?,?) ON CONFLICT (child, item) DO NOTHING",
-            [(child, item.position) for item in new for child in item.children],
+            "INSERT INTO child_items VALUES (?,?,?,?) ON CONFLICT (child, item) DO NOTHING",
+            [(child, item.position, item.purpose, " ".join(item.children)) for item in new for child in item.children],
         )
 
     def _select(self, sql: str, values: Sequence[Value]) -> list[Row]:

@@ -159,7 +159,9 @@ class RebuildFolds:
     def _tell_before(self, cause: int, told: _ByCause) -> None:
         """Tell what earlier entries caused and no step here made due: without the policy's data not everything is."""
         for earlier in [each for each in told if each < cause]:
-            for item, leaves in told.pop(earlier).items():
+            items = told.pop(earlier)
+            self._derivation.working.load_items(list(items))
+            for item, leaves in items.items():
                 self._take(self._derivation.working.items.get(item), leaves)
 
     def _tell(self, due: Due, leaves: Sequence[Told]) -> None:

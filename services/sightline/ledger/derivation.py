@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from sightline.ledger import facts as f
 from sightline.ledger.agency import Agency
 from sightline.ledger.child import Child
 from sightline.ledger.folding import FOLDERS, Touched, may_be_same
-from sightline.ledger.folds import NEVER, FoldStore, ItemFold
+from sightline.ledger.folds import NEVER, Brief, FoldStore, ItemFold
 from sightline.ledger.items import ItemEntry
 from sightline.ledger.joining import rejoin
 from sightline.ledger.looks import Before, Look, Looks, is_stale
@@ -209,49 +210,46 @@ class Derivation:
         touched.sliced.update(inside)
 
     def _due(self, cause: int, touched: Touched) -> list[Due]:
-        forced = touched.new | touched.items | touched.sliced | touched.parked
-        affected = self._affected(forced, touched)
-        items, changed = self.working.items, self.working.changed_items
-        changed |= touched.items
-        looks = Looks(self.working.children, self._before, self.now)
+        working = self.working
+        working.changed_items |= touched.items
+        forced = {p: working.items[p] for p in touched.forced if p in working.items}
+        affected = self._affected(forced.values(), touched)
+        looks = Looks(working.children, self._before, self.now)
+        chosen = {one.position: look for one in affected if not (look := looks.of(one)).is_same}
+        working.load_items(list(chosen))
+        chosen |= {position: looks.of(item) for position, item in forced.items()}
         found: list[Due] = []
-        for position in sorted(forced | affected):
-            item = items.get(position)
-            if item is None:
-                continue
-            look = looks.of(item)
-            if look.is_same and position not in forced:
-                continue
-            facts = self._facts(item, look, every=position in forced)
-            due = self._due_item(cause, item, facts, touched) if facts else None
+        for position, look in sorted(chosen.items(), key=itemgetter(0)):
+            item = working.items.get(position)
+            facts = self._facts(item, look, every=position in forced) if item else None
+            due = self._due_item(cause, item, facts, touched) if item and facts else None
             if due is not None:
                 found.append(due)
         for child in touched.children:
             self.working.children[child].as_of = self.now.timestamp()
         return found
 
-    def _affected(self, forced: AbstractSet[int], touched: Touched) -> set[int]:
+    def _affected(self, forced: Iterable[ItemFold], touched: Touched) -> Iterable[Brief]:
         """Items of the children touched, and of records that may be the same child's.
 
         A child whose facts time alone has changed since is touched too, once anything about it is looked at.
         """
         working = self.working
-        affected: set[int] = set()
+        affected: dict[int, Brief] = {}
         waiting = touched.children | self._stale(forced, touched.children)
         while waiting:
             touched.children |= waiting
             working.load_children(sorted(waiting))
             same = {working.person(c).id for child in waiting for c in working.children[child].candidates}
-            affected |= {p for child in waiting | same for p in working.items_of[child]}
-            working.load_items(sorted(affected))
-            waiting = self._stale(affected, touched.children)
+            affected |= {one.position: one for child in waiting | same for one in working.items_of[child]}
+            waiting = self._stale(affected.values(), touched.children)
         working.changed_children |= touched.children
-        return affected
+        return affected.values()
 
-    def _stale(self, positions: Iterable[int], known: AbstractSet[str]) -> set[str]:
+    def _stale(self, items: Iterable[Brief | ItemFold], known: AbstractSet[str]) -> set[str]:
         """Children of those items, beside the known ones, whose facts time has changed."""
-        items, children = self.working.items, self.working.children
-        concerned = {c for p in positions if p in items for c in items[p].children} - known
+        children = self.working.children
+        concerned = {c for item in items for c in item.children} - known
         self.working.load_children(sorted(concerned))
         return {c for c in {children[c].joined or c for c in concerned} - known if is_stale(children[c], self.now)}
 

@@ -24,6 +24,11 @@ class Touched:
     wrong: set[str] = field(default_factory=set)
     """Children of whom something was shown by mistake: records wrongly joined, an involvement that never was."""
 
+    @property
+    def forced(self) -> set[int]:
+        """Items to decide about for every desk, whatever their children's facts."""
+        return self.new | self.items | self.sliced | self.parked
+
 
 Folder = Callable[[Any, int, Any, Any, Touched], None]
 

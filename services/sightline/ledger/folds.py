@@ -4,7 +4,7 @@ Situations and confirmed involvement count at their strongest since an item was 
 keeps, for each value that has passed, the position at which it ended.
 """
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -212,6 +212,17 @@ def _listed(value: str | bool | list[str]) -> list[str]:
     return value if isinstance(value, list) else []
 
 
+class Brief(NamedTuple):
+    """One item as its children know it: enough to tell whether a change to a child makes a difference to it.
+
+    A child may have hundreds of items, and few changes concern more than some of them: the others are never opened.
+    """
+
+    position: int
+    purpose: str
+    children: tuple[str, ...]
+
+
 class FoldStore(Protocol):
     """Where folds are kept between batches. Replay keeps them in memory, the decide stage in tables."""
 
@@ -221,7 +232,7 @@ class FoldStore(Protocol):
     def items(self, positions: list[int]) -> dict[int, ItemFold]:
         """The folds of those items, in one query."""
 
-    def items_of(self, children: list[str]) -> dict[str, list[int]]:
+    def items_of(self, children: list[str]) -> dict[str, list[Brief]]:
         """The items that concern each of those children, in one query."""
 
     def between(self, after: int, upto: int, desk: str, limit: int) -> list[int]:

@@ -14,7 +14,7 @@ import msgspec
 
 from sightline.kernel.ids import DeskId, agency_of
 from sightline.ledger import facts as f
-from sightline.ledger.folds import ChildFold, Consent, ItemFold
+from sightline.ledger.folds import Brief, ChildFold, Consent, ItemFold
 from sightline.protocol.calendar import local_date
 
 Children = Mapping[str, ChildFold]
@@ -75,7 +75,7 @@ class Looks:
         self._found: dict[tuple[object, ...], Look] = {}
         self._eras: dict[str, tuple[list[int], list[int]]] = {}
 
-    def of(self, item: ItemFold) -> Look:
+    def of(self, item: Brief | ItemFold) -> Look:
         """The look that this item shares."""
         since = item.position
         key = (item.purpose, *((child, *self._era(child, since)) for child in item.children))
@@ -90,7 +90,7 @@ class Looks:
             ends = self._eras[child] = (self._now_of(child).ends(), self._then_of(child).ends())
         return bisect_right(ends[0], since), bisect_right(ends[1], since)
 
-    def _make(self, item: ItemFold) -> Look:
+    def _make(self, item: Brief | ItemFold) -> Look:
         if not item.children:
             return Look([f.OfChild(None, f.NO_CHILD, frozenset(), item.purpose, self._now)])
         look = Look([])
@@ -102,7 +102,7 @@ class Looks:
             self._compare(look, name, child, after, item)
         return look
 
-    def _compare(self, look: Look, name: str, child: ChildFold, after: "_Side", item: ItemFold) -> None:
+    def _compare(self, look: Look, name: str, child: ChildFold, after: "_Side", item: Brief | ItemFold) -> None:
         was = self._then_of(name)
         then = datetime.fromtimestamp(was.as_of, UTC)
         same = {one.id: one for one in map(self._then_of, was.candidates)}
@@ -132,7 +132,7 @@ class Looks:
 class _Side:
     """One child's side of a comparison: as it is at one time, for items like this one."""
 
-    def __init__(self, child: ChildFold, candidates: Sequence[ChildFold], item: ItemFold, at: datetime) -> None:
+    def __init__(self, child: ChildFold, candidates: Sequence[ChildFold], item: Brief | ItemFold, at: datetime) -> None:
         since = item.position
         self.facts = f.child_facts(child, candidates, since, at)
         self.strongest = (child.strongest("risk", since), child.strongest("urgency", since))

@@ -2,16 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sightline.ledger.child import Child
-from sightline.ledger.folds import ChildFold, FoldStore, ItemFold
+from sightline.ledger.folds import Brief, ChildFold, FoldStore, ItemFold
 from sightline.ledger.items import ItemEntry
 from sightline.ledger.sealing import ItemKey, key_names
 from sightline.ledger.store import Placed
 
 _JOINT = "+"
+_BRIEFS = 20
+"""Items of a child, on average, that are kept in mind: far more than there are, but for the few who have hundreds."""
+
+Name = TypeVar("Name", str, int)
 
 
 def joint_id(record: str) -> str:
@@ -35,15 +40,14 @@ class Working:
     store: FoldStore
     vault: Keys
     children: dict[str, ChildFold] = field(default_factory=dict)
+    """Those asked for last at the end; so with the items."""
     items: dict[int, ItemFold] = field(default_factory=dict)
-    items_of: dict[str, list[int]] = field(default_factory=dict)
+    items_of: dict[str, list[Brief]] = field(default_factory=dict)
     named: dict[str, int] = field(default_factory=dict)
     keys: dict[int, ItemKey] = field(default_factory=dict)
     changed_children: set[str] = field(default_factory=set)
     changed_items: set[int] = field(default_factory=set)
     new_items: list[int] = field(default_factory=list)
-    _used: dict[str, None] = field(default_factory=dict)
-    """Children in hand, the one looked at last at the end."""
 
     def prefetch(self, placed: Sequence[Placed]) -> None:
         """Load what these entries touch, in a few queries."""
@@ -63,16 +67,11 @@ class Working:
         self.load_children(list(children))
         wanted = [r for r in refs if r and r not in self.named]
         self.named |= self.store.named(wanted) if wanted else {}
-        about = [self.named[r] for r in refs if r in self.named]
-        # A step that changes a child looks at all of its items: they are loaded here, once for the batch.
-        self.load_items([*about, *(p for child in children for p in self.items_of[child])])
+        self.load_items([self.named[r] for r in refs if r in self.named])
 
     def load_children(self, ids: Sequence[str]) -> None:
         """Have those children's folds in hand, and those of records that may be the same child's."""
-        for child in ids:
-            self._used.pop(child, None)
-            self._used[child] = None
-        missing = [c for c in dict.fromkeys(ids) if c not in self.children]
+        missing = _missing(ids, self.children)
         if missing:
             found = self.store.children(missing)
             items_of = self.store.items_of(missing)
@@ -99,7 +98,7 @@ class Working:
 
     def load_items(self, positions: Sequence[int]) -> None:
         """Have those items' folds in hand."""
-        missing = [p for p in dict.fromkeys(positions) if p not in self.items]
+        missing = _missing(positions, self.items)
         if missing:
             self.items |= self.store.items(missing)
 
@@ -108,10 +107,11 @@ class Working:
         self.items[item.position] = item
         self.named[item.ref] = item.position
         self.new_items.append(item.position)
+        brief = Brief(item.position, item.purpose, tuple(item.children))
         for child in item.children:
-            self.items_of[child].append(item.position)
+            self.items_of[child].append(brief)
         for joint in {self.children[child].joined for child in item.children} - {""}:
-            self.items_of[joint].append(item.position)
+            self.items_of[joint].append(brief)
 
     def key(self, position: int, children: Sequence[str], area: str, stream: UUID, version: int) -> ItemKey | None:
         """The item's key, derived once; None when a key it hangs from was destroyed."""
@@ -129,23 +129,25 @@ class Working:
         self.changed_items.clear()
         self.new_items.clear()
         self.keys.clear()
-        if len(self.children) > kept or len(self.items) > kept:
-            self._keep_recent(kept // 2)
+        if len(self.children) > kept or sum(map(len, self.items_of.values())) > kept * _BRIEFS:
+            self._keep_recent_children(kept // 2)
+        if len(self.items) > kept:
+            self._keep_recent_items(kept // 2)
 
-    def _keep_recent(self, most: int) -> None:
+    def _keep_recent_children(self, most: int) -> None:
         """What was looked at last stays: most of what is sent speaks of few children, again and again."""
-        kept: dict[str, None] = {}
-        places: set[int] = set()
-        for child in reversed(self._used):
-            if len(kept) == most or len(places) + len(self.items_of[child]) > most:
+        kept, briefs = list[str](), 0
+        for child in reversed(self.children):
+            briefs += len(self.items_of[child])
+            if len(kept) == most or briefs > most * _BRIEFS:
                 break
-            kept[child] = None
-            places.update(self.items_of[child])
-        self._used = dict.fromkeys(reversed(kept))
-        self.children = {c: fold for c, fold in self.children.items() if c in kept}
-        self.items_of = {c: of for c, of in self.items_of.items() if c in kept}
-        self.items = {p: fold for p, fold in self.items.items() if p in places}
-        self.named = {ref: p for ref, p in self.named.items() if p in places}
+            kept.append(child)
+        self.children = {c: self.children[c] for c in reversed(kept)}
+        self.items_of = {c: self.items_of[c] for c in kept}
+
+    def _keep_recent_items(self, most: int) -> None:
+        self.items = dict(islice(self.items.items(), len(self.items) - most, None))
+        self.named = {ref: p for ref, p in self.named.items() if p in self.items}
 
 
 def others(entry: Any) -> list[str]:
@@ -158,3 +160,14 @@ def others(entry: Any) -> list[str]:
 def _beside(child: ChildFold) -> list[str]:
     """Folds that must be in hand with that one: what may be the same child's, and what stands for it or it for."""
     return [*child.candidates, *([child.joined] if child.joined else ()), *child.members]
+
+
+def _missing(asked: Sequence[Name], held: dict[Name, Any]) -> list[Name]:
+    """Those not in hand. The others move to the end."""
+    missing = []
+    for name in dict.fromkeys(asked):
+        if name in held:
+            held[name] = held.pop(name)
+        else:
+            missing.append(name)
+    return missing

@@ -6,7 +6,7 @@ import pytest
 
 from sightline.ledger.folds import ChildFold, ItemFold
 from sightline.ledger.working import Working
-from tests.builders_lives import Nothing
+from tests.builders_lives import Nothing, an_item
 
 
 @dataclass
@@ -22,6 +22,13 @@ class Stored(Nothing):
 
     def items(self, positions: list[int]) -> dict[int, ItemFold]:
         return {}
+
+
+class Kept(Stored):
+    """The same, and every item there could be."""
+
+    def items(self, positions: list[int]) -> dict[int, ItemFold]:
+        return {position: an_item("identity") for position in positions}
 
 
 @pytest.fixture
@@ -64,3 +71,19 @@ def test_few_children_all_stay(stored: Stored) -> None:
     hand.load_children(["b", "c"])
     hand.settle(kept=2)
     assert hand.children.keys() == {"b", "c"}
+
+
+def test_the_items_asked_for_last_stay() -> None:
+    hand = working(Stored({}))
+    hand.items = {position: an_item("identity") for position in (1, 2, 3)}
+    hand.load_items([1])
+    hand.settle(kept=2)
+    assert hand.items.keys() == {1}
+
+
+def test_an_item_that_did_not_stay_is_there_again_when_it_is_asked_for() -> None:
+    hand = working(Kept({}))
+    hand.load_items([1, 2, 3])
+    hand.settle(kept=2)
+    hand.load_items([2])
+    assert hand.items.keys() == {2, 3}
