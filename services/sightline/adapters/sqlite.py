@@ -1,9 +1,11 @@
 """SQLite for one machine: the library's recorder with `synchronous=FULL`, and our tables in the same file."""
 
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any, cast
 from uuid import UUID
 
@@ -25,6 +27,9 @@ from sightline.kernel.rows import chunks, marks, select_in
 MODULE = "sightline.adapters.sqlite"
 """What ``PERSISTENCE_MODULE`` names to choose this store."""
 
+_ROWS = 512
+"""Rows put in by one statement: with the dozen columns of our widest table far below SQLite's bound on parameters."""
+_PLACES = re.compile(r"VALUES (\((?:\?,)*\?\))")
 _PATIENCE_S = 60
 """How long a writer waits for another."""
 _ASK_AGAIN_S = 0.001
@@ -133,8 +138,20 @@ class SqliteSession:
         return self._cursor.execute(_native(sql), params).fetchall()
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
-        """Run one statement for each row."""
-        self._cursor.executemany(sql, rows)
+        """Run one statement for each row; where rows are only put in, one for many of them.
+
+        Each statement lets go of the interpreter's lock and waits for it again: row by row, a thread that writes beside
+        a busy one would wait for it thousands of times in a batch.
+        """
+        places = _PLACES.search(sql)
+        if places is None:
+            self._cursor.executemany(sql, rows)
+            return
+        held = list(rows)
+        for start in range(0, len(held), _ROWS):
+            some = held[start : start + _ROWS]
+            marks = ",".join([places[1]] * len(some))
+            self._cursor.execute(sql.replace(places[1], marks, 1), list(chain.from_iterable(some)))
 
 
 class SqliteDatabase:
