@@ -77,19 +77,21 @@ def test_the_same_ledger_gives_the_same_leaves_however_its_entries_are_batched(
 
 
 @FEW
-@given(acts=lives(least=5, most=20), kept=st.integers(0, 6))
-def test_the_same_ledger_gives_the_same_leaves_however_few_folds_stay_in_memory(acts: list[Act], kept: int) -> None:
+@given(acts=lives(least=5, most=20), kept=st.integers(0, 6), ahead=st.booleans())
+def test_the_same_ledger_gives_the_same_leaves_however_few_folds_stay_in_memory(
+    acts: list[Act], kept: int, ahead: bool
+) -> None:
     with lived(acts) as town:
         expected = bodies(town)
         copy = undecided_copy(town, town.folder.parent / "copy")
         copy.hub.decide._folds_kept = kept  # noqa: SLF001  # a hub offers no choice: it is a matter of speed alone
-        while copy.hub.decide(3):
+        while copy.hub.decide.ahead(3) if ahead else copy.hub.decide(3):
             pass
         assert bodies(copy) == expected
         copy.hub.close()
 
 
-WORK = ("decide", "decide some", "seal", "seal some", "tell", "crash")
+WORK = ("decide", "decide some", "decide ahead", "seal", "seal some", "tell", "crash")
 
 
 @FEW
@@ -103,6 +105,8 @@ def test_the_same_ledger_gives_the_same_root_whenever_a_process_ends_and_another
         for what in work:
             if what == "crash":
                 copy = reopened(copy)
+            elif what == "decide ahead":
+                copy.hub.decide.ahead(6)
             elif what.startswith("decide"):
                 copy.hub.decide(5 if what.endswith("some") else 256)
             elif what.startswith("seal"):

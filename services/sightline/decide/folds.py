@@ -9,14 +9,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from sightline.kernel.ports import Database, Row, Session, Value
+from sightline.decide.writing import Rows
+from sightline.kernel.ports import Database, Row, Value
 from sightline.kernel.rows import select_in
 from sightline.ledger.folds import Brief, ChildFold, ItemFold
 from sightline.ledger.sealing import KeyVault
 from sightline.ledger.working import Working, key_name
-
-REBUILT = "rebuilt:folds"
-"""Position that counts how often the tables were rebuilt: a decider that began before one loads them again."""
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS child_folds (id TEXT PRIMARY KEY, sealed BLOB)",
@@ -82,24 +80,30 @@ class TableFolds:
                 rows = session.execute(every, (after, upto, limit))
         return [int(row[0]) for row in rows]
 
-    def write(self, session: Session, working: Working) -> None:
-        """Keep what the batch changed, inside its transaction."""
+    def rows(self, working: Working) -> Rows:
+        """What the batch changed, as statements and their rows: later changes do not reach them."""
         children = [working.children[c] for c in sorted(working.changed_children)]
         keys = self._vault.open([key_name(c.id) for c in children])
-        session.execute_many(
-            "INSERT INTO child_folds VALUES (?,?) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed",
-            [(c.id, _seal(keys[key_name(c.id)], _encode(c))) for c in children if key_name(c.id) in keys],
-        )
         items = [working.items[p] for p in sorted(working.changed_items)]
-        session.execute_many(
-            "INSERT INTO item_folds VALUES (?,?,?,?,?,?) ON CONFLICT (position) DO UPDATE SET state = excluded.state",
-            [(i.position, i.ref, i.type, i.stream, i.version, _encode(i)) for i in items],
-        )
         new = (working.items[p] for p in working.new_items)
-        session.execute_many(
-            "INSERT INTO child_items VALUES (?,?,?,?) ON CONFLICT (child, item) DO NOTHING",
-            [(child, item.position, item.purpose, " ".join(item.children)) for item in new for child in item.children],
-        )
+        return [
+            (
+                "INSERT INTO child_folds VALUES (?,?) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed",
+                [(c.id, _seal(keys[key_name(c.id)], _encode(c))) for c in children if key_name(c.id) in keys],
+            ),
+            (
+                "INSERT INTO item_folds VALUES (?,?,?,?,?,?) ON CONFLICT (position) DO UPDATE SET state = excluded.state",
+                [(i.position, i.ref, i.type, i.stream, i.version, _encode(i)) for i in items],
+            ),
+            (
+                "INSERT INTO child_items VALUES (?,?,?,?) ON CONFLICT (child, item) DO NOTHING",
+                [
+                    (child, item.position, item.purpose, " ".join(item.children))
+                    for item in new
+                    for child in item.children
+                ],
+            ),
+        ]
 
     def _select(self, sql: str, values: Sequence[Value]) -> list[Row]:
         with self._database.reading() as session:

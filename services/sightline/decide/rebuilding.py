@@ -14,9 +14,10 @@ import orjson
 
 from sightline.decide import folds
 from sightline.decide.fold_tables import children_of, stored_state, tables
-from sightline.decide.folds import REBUILT, TableFolds
+from sightline.decide.folds import TableFolds
 from sightline.decide.stage import BATCH, FOLDS_KEPT, still_to_park, until_activation
-from sightline.decide.state import NAME, TABLES, State, encode_state, write_state
+from sightline.decide.state import NAME, TABLES, State, encode_state, state_rows
+from sightline.decide.writing import REBUILT, put
 from sightline.formats.fields import Fields
 from sightline.formats.leaf import DECISION, EPOCH, RECALL
 from sightline.kernel.errors import Corrupt
@@ -151,8 +152,8 @@ class RebuildFolds:
         self._note_erased(placed)
         self._tell_before(end + 1, told)
         with self._scratch.transaction() as session:
-            self._folds.write(session, self._derivation.working)
-            write_state(session, self._derivation, self._counts, self._leaves.next, self._parking)
+            put(session, self._folds.rows(self._derivation.working))
+            put(session, state_rows(self._derivation, self._counts, self._leaves.next, self._parking))
         self._derivation.working.settle(kept=FOLDS_KEPT)
         self._at = end
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sightline.decide.folds import REBUILT, TableFolds
-from sightline.decide.state import NAME, read_state, write_state
+from sightline.decide.folds import TableFolds
+from sightline.decide.state import NAME, read_state, state_rows
 from sightline.decide.state import TABLES as STATE_TABLES
+from sightline.decide.writing import REBUILT, Batch, Rows, Writing
 from sightline.formats.fields import Fields
 from sightline.formats.leaf import DECISION
 from sightline.kernel.errors import Unavailable
@@ -15,7 +16,7 @@ from sightline.ledger.deciding import Counts, Decided, Deciding, Undecidable
 from sightline.ledger.derivation import Derivation, Due
 from sightline.ledger.folds import ItemFold
 from sightline.ledger.policy import POLICY_STREAM, Policy
-from sightline.ledger.positions import advance, position, unmoved
+from sightline.ledger.positions import position
 from sightline.ledger.relevance import key_for
 from sightline.ledger.sealing import KeyVault
 from sightline.ledger.store import Collision, Ledger, Placed
@@ -66,6 +67,7 @@ class Decide:
         self._folds = TableFolds(database, vault)
         self._deciding = Deciding(engine, key=key_for(engine.policy))
         self._derivation: Derivation | None = None
+        self._writing = Writing(database, NAME)
         self._position = 0
         self._rebuilt = 0
         self._next_leaf = 0
@@ -76,18 +78,24 @@ class Decide:
 
         Raises `Unavailable` when the engine does not answer or another decider was first. Nothing was decided then.
         """
-        derivation = self._derivation or self._load()
-        self._derivation = None
-        # Kept only after success: whatever fails, the next call reads the stored state again.
-        placed = until_activation(self._ledger.read_steps(self._position, limit))
-        if placed:
-            self._run(derivation, placed)
-        if self._parking and len(placed) < limit:
-            self._park()
-        elif derivation.slicing and len(placed) < limit:
-            self._open_slice(derivation)
+        derivation = self._taken()
+        return self._alone(derivation, self._next(limit), limit)
+
+    def ahead(self, limit: int = BATCH) -> int:
+        """The same for who calls until nothing is left: what comes next is decided while the last batch is written.
+
+        Returns how many entries were decided and written since. A batch whose writing fails takes with it what was
+        decided after it: both were to start from the stored position, and whoever calls next reads that again.
+        """
+        derivation = self._taken()
+        placed = self._next(limit)
+        if len(placed) < limit // 2 or self._needs_all_written(derivation, placed):
+            return self._alone(derivation, placed, limit)
+        batch = self._made(derivation, placed)
+        written = self._writing.finish()
+        self._writing.begin(batch)
         self._derivation = derivation
-        return len(placed)
+        return written or self.ahead(limit)
 
     @property
     def memo_asked(self) -> int:
@@ -96,45 +104,75 @@ class Decide:
 
     @property
     def at(self) -> int:
-        """The position decided up to."""
-        return self._position
+        """The position decided up to, and stored."""
+        return self._writing.at
 
-    def _run(self, derivation: Derivation, placed: Sequence[Placed]) -> None:
+    def close(self) -> None:
+        """Wait for what is still being written."""
+        self._writing.close()
+
+    def _taken(self) -> Derivation:
+        """The derivation in hand. Put back only after success: whatever fails, the next call reads the stored state."""
+        derivation = self._derivation or self._load()
+        self._derivation = None
+        return derivation
+
+    def _needs_all_written(self, derivation: Derivation, placed: Sequence[Placed]) -> bool:
+        """Whether what is to be done asks the tables for more than single folds."""
+        return bool(self._parking or derivation.slicing) or any(isinstance(p.entry, Policy.Event) for p in placed)
+
+    def _next(self, limit: int) -> list[Placed]:
+        return until_activation(self._ledger.read_steps(self._position, limit))
+
+    def _alone(self, derivation: Derivation, placed: Sequence[Placed], limit: int) -> int:
+        """Finish what is being written; if nothing was, decide this, and write it before anything else is done."""
+        written = self._writing.finish()
+        if written:
+            self._derivation = derivation
+            return written
+        if placed:
+            self._writing.write(self._made(derivation, placed))
+        if self._parking and len(placed) < limit:
+            self._park()
+        elif derivation.slicing and len(placed) < limit:
+            self._open_slice(derivation)
+        self._derivation = derivation
+        return len(placed)
+
+    def _made(self, derivation: Derivation, placed: Sequence[Placed]) -> Batch:
+        """What these entries come to, ready to be written; from here on it counts as done."""
         steps = list(derivation.steps(placed))
         due = [one for step in steps for one in step if isinstance(one, Due)]
         if due and derivation.policy != self._engine.policy:
             raise Unavailable("policy_missing", "the policy in force is not the one that the engine holds")
         decided = self._deciding(steps, policy=derivation.policy, engine=derivation.engine)
-        end = placed[-1].position
         derivation.working.changed_items.update(leaf.item for leaf in decided.leaves if leaf.typ == DECISION)
-        parking = still_to_park(self._parking, due, decided.undecidable)
-        self._on_step("decide")
-        with self._database.transaction() as session:
-            advance(session, NAME, self._position, end)
-            unmoved(session, REBUILT, self._rebuilt)
-            self._write(session, derivation, decided, parking)
-        self._position, self._next_leaf, self._parking = end, self._next_leaf + len(decided.leaves), parking
+        self._parking = still_to_park(self._parking, due, decided.undecidable)
+        rows = self._rows(derivation, decided)
+        start, self._position = self._position, placed[-1].position
+        self._next_leaf += len(decided.leaves)
         derivation.working.settle(kept=self._folds_kept)
+        self._on_step("decide")
+        return Batch(start=start, end=self._position, entries=len(placed), rebuilt=self._rebuilt, rows=rows)
 
-    def _write(
-        self, session: Session, derivation: Derivation, decided: Decided, parking: dict[int, Undecidable]
-    ) -> None:
-        session.execute_many(
-            "INSERT INTO leaves VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-            [
-                (n, x.id, x.cause, x.item, x.desk, x.typ, x.eff, x.told, x.sup, x.kind, x.body)
-                for n, x in enumerate(decided.leaves, self._next_leaf)
-            ],
-        )
-        session.execute_many("INSERT INTO facts VALUES (?,?,?)", [(x.cause, x.item, x.sealed) for x in decided.facts])
-        self._folds.write(session, derivation.working)
-        write_state(session, derivation, self._deciding.counts, self._next_leaf + len(decided.leaves), parking)
+    def _rows(self, derivation: Derivation, decided: Decided) -> Rows:
+        leaves = [
+            (n, x.id, x.cause, x.item, x.desk, x.typ, x.eff, x.told, x.sup, x.kind, x.body)
+            for n, x in enumerate(decided.leaves, self._next_leaf)
+        ]
+        return [
+            ("INSERT INTO leaves VALUES (?,?,?,?,?,?,?,?,?,?,?)", leaves),
+            ("INSERT INTO facts VALUES (?,?,?)", [(x.cause, x.item, x.sealed) for x in decided.facts]),
+            *self._folds.rows(derivation.working),
+            *state_rows(derivation, self._deciding.counts, self._next_leaf + len(leaves), self._parking),
+        ]
 
     def _load(self) -> Derivation:
         """The stored state: position, policy in force, desks, changes still being sliced."""
+        self._writing.forget()
         derivation = Derivation(store=self._folds, world=World(self._data), fields=self._fields, keys=self._keys)
         with self._database.reading() as session:
-            self._position = position(session, NAME)
+            self._position = self._writing.at = position(session, NAME)
             self._rebuilt = position(session, REBUILT)
             state = read_state(session, derivation)
         self._next_leaf = state.next_leaf

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from sightline.decide.writing import Rows
 from sightline.kernel.ids import AgencyId, DeskId
 from sightline.kernel.ports import Session
 from sightline.kernel.values import Desk
@@ -61,10 +62,8 @@ decode_state = msgspec.msgpack.Decoder(State).decode
 _decode_desk = msgspec.msgpack.Decoder(_DeskState).decode
 
 
-def write_state(
-    session: Session, derivation: Derivation, counts: Counts, next_leaf: int, parking: Mapping[int, Undecidable]
-) -> None:
-    """Keep where the derivation stands, and the desks that changed, inside the batch's transaction."""
+def state_rows(derivation: Derivation, counts: Counts, next_leaf: int, parking: Mapping[int, Undecidable]) -> Rows:
+    """Where the derivation stands, and the desks that changed, as statements and their rows."""
     state = State(
         policy=derivation.policy,
         engine=derivation.engine,
@@ -76,15 +75,16 @@ def write_state(
         editions=derivation.world.chosen,
         parking=dict(parking),
     )
-    session.execute(
-        "INSERT INTO decide_state VALUES (?,?) ON CONFLICT (name) DO UPDATE SET state = excluded.state",
-        (NAME, encode_state(state)),
-    )
-    for desk in derivation.world.take_changed():
-        session.execute(
+    return [
+        (
+            "INSERT INTO decide_state VALUES (?,?) ON CONFLICT (name) DO UPDATE SET state = excluded.state",
+            [(NAME, encode_state(state))],
+        ),
+        (
             "INSERT INTO desk_folds VALUES (?,?) ON CONFLICT (id) DO UPDATE SET state = excluded.state",
-            (desk.id, msgspec.msgpack.encode(_desk_state(desk))),
-        )
+            [(desk.id, msgspec.msgpack.encode(_desk_state(desk))) for desk in derivation.world.take_changed()],
+        ),
+    ]
 
 
 def read_state(session: Session, derivation: Derivation) -> State:

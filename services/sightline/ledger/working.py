@@ -1,8 +1,8 @@
 """Folds in hand: what the store had, as the entries of a batch have changed it."""
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -124,29 +124,35 @@ class Working:
         return held
 
     def settle(self, *, kept: int) -> None:
-        """Everything is stored: nothing is unsaved any more. Of more folds than are to be kept, drop the older half."""
-        self.changed_children.clear()
-        self.changed_items.clear()
-        self.new_items.clear()
-        self.keys.clear()
+        """What changed is handed over to be stored. Of more folds than are to be kept, drop the older half.
+
+        What was just handed over stays, for it may not be stored yet when the next entries ask for it.
+        """
+        children = self.changed_children | {c for p in self.new_items for c in self.items[p].children}
+        items = self.changed_items.union(self.new_items)
         if len(self.children) > kept or sum(map(len, self.items_of.values())) > kept * _BRIEFS:
-            self._keep_recent_children(kept // 2)
+            self._keep_recent_children(kept // 2, children)
         if len(self.items) > kept:
-            self._keep_recent_items(kept // 2)
+            self._keep_recent_items(kept // 2, items)
+        self.changed_children = set()
+        self.changed_items = set()
+        self.new_items = []
+        self.keys = {}
 
-    def _keep_recent_children(self, most: int) -> None:
+    def _keep_recent_children(self, most: int, besides: AbstractSet[str]) -> None:
         """What was looked at last stays: most of what is sent speaks of few children, again and again."""
-        kept, briefs = list[str](), 0
-        for child in reversed(self.children):
+        kept, briefs = set(besides), 0
+        for count, child in enumerate(reversed(self.children)):
             briefs += len(self.items_of[child])
-            if len(kept) == most or briefs > most * _BRIEFS:
+            if count == most or briefs > most * _BRIEFS:
                 break
-            kept.append(child)
-        self.children = {c: self.children[c] for c in reversed(kept)}
-        self.items_of = {c: self.items_of[c] for c in kept}
+            kept.add(child)
+        self.children = {c: fold for c, fold in self.children.items() if c in kept}
+        self.items_of = {c: self.items_of[c] for c in self.children}
 
-    def _keep_recent_items(self, most: int) -> None:
-        self.items = dict(islice(self.items.items(), len(self.items) - most, None))
+    def _keep_recent_items(self, most: int, besides: AbstractSet[int]) -> None:
+        older = len(self.items) - most
+        self.items = {p: fold for n, (p, fold) in enumerate(self.items.items()) if n >= older or p in besides}
         self.named = {ref: p for ref, p in self.named.items() if p in self.items}
 
 

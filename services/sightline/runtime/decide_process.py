@@ -45,6 +45,8 @@ _log = structlog.get_logger("sightline.decide")
 
 _ORDERS = 4096
 """Read at once."""
+_TURN_S = 0.001
+"""How long the thread that decides may keep the one that writes waiting for the interpreter."""
 _POLL_S = 0.25
 """What other programs record (`sightline admin`) is found without being told of it."""
 
@@ -60,7 +62,7 @@ def opened(
         closing(ledger_of(folder)) as ledger,
         closing(WasmEngine(policies)) as engine,
     ):
-        yield build_decide(
+        decide = build_decide(
             ledger=ledger,
             vault=vault,
             engine=engine,
@@ -68,6 +70,8 @@ def opened(
             clock=clock or SystemClock(),
             on_step=on_step,
         )
+        with closing(decide):
+            yield decide
 
 
 class Line:
@@ -115,6 +119,7 @@ def run(opening: AbstractContextManager[Decide], line: Line) -> int:
     try:
         with opening as decide:
             memory.settle()
+            sys.setswitchinterval(_TURN_S)
             return _keep_deciding(decide, line)
     except Unavailable as exc:
         line.say(Waits(exc.code))
@@ -153,7 +158,7 @@ def _decide_all(decide: Decide, line: Line) -> bool:
     moved = False
     while True:
         started = perf_counter()
-        entries = decide()
+        entries = decide.ahead()
         if not entries:
             return moved
         moved = True

@@ -26,6 +26,7 @@ def embedded(
 
     def close() -> None:
         hub.verify.close()
+        hub.decide.close()
         engine.close()
         ledger.close()
         vault.close()
