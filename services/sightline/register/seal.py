@@ -78,13 +78,24 @@ class Register:
         The first call of a log's life signs a checkpoint even over no leaves. Raises Unavailable (``overtaken``,
         ``export_failed``): call again; Corrupt when the stored tree contradicts itself.
         """
+        sealed = self.commit(limit)
+        self.publish()
+        return sealed
+
+    def commit(self, limit: int = BATCH) -> Sealed:
+        """The first half of `seal`: afterwards the leaves are under a signed checkpoint, and may be told and read."""
         tree, self._tree = self._tree, None
         # Kept only after success: whatever fails, the next call reads the stored state again.
-        tree, sealed = self._advance(tree or self._load(), limit)
-        self._tree = tree
-        if self._export is not None:
-            self._export.publish(self._database, tree.head, self._on_step)
+        self._tree, sealed = self._advance(tree or self._load(), limit)
         return sealed
+
+    def publish(self) -> None:
+        """The second half: the export follows the stored tree."""
+        if self._export is None:
+            return
+        if self._tree is None:
+            self._tree = self._load()
+        self._export.publish(self._database, self._tree.head, self._on_step)
 
     def _load(self) -> _Tree:
         """The stored tree, checked: its right edge must lead to the root that its head names and its key signed."""

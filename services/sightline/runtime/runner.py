@@ -54,7 +54,7 @@ class Runner:
         self._decided = threading.Event()
         self._recorded = 0
         """Position of the last entry, as far as the line knows."""
-        self._sealed_at = 0.0
+        self._rests_until = 0.0
         self._struck_at = 0.0
         self._check = threading.Thread(target=self._check_all, name="sightline-check", daemon=True)
         self._write = threading.Thread(
@@ -229,20 +229,28 @@ class Runner:
             self._note("decide", code)
 
     def _release_once(self) -> bool:
-        """Seal and tell what was decided, at most once in each interval. Whether there was anything to do."""
+        """Seal and tell what was decided. Whether there was anything to do.
+
+        It rests in between for as long as it took, at most for the interval: little is told at once, much together.
+        """
         if self._decided.wait(_IDLE_S) and not self._stopping.is_set():
-            self._stopping.wait(max(0.0, self._sealed_at + self._settings.seal_interval_ms / 1000 - perf_counter()))
+            self._stopping.wait(max(0.0, self._rests_until - perf_counter()))
         self._decided.clear()
         started = perf_counter()
-        sealed = self._hub.register.seal()
-        self._sealed_at = perf_counter()
+        sealed = self._hub.register.commit()
+        committed = perf_counter()
+        # Told before it is exported: what a desk may read is what the stored checkpoint covers.
         news = self._hub.feed()
-        self.counts.seconds["seal"] += self._sealed_at - started
-        self.counts.seconds["feed"] += perf_counter() - self._sealed_at
-        self.counts.leaves_sealed += sealed.count
         if news:
             with self._news:
                 self._news.notify_all()
+        told = perf_counter()
+        self._hub.register.publish()
+        ended = perf_counter()
+        self._rests_until = ended + min(ended - started, self._settings.seal_interval_ms / 1000)
+        self.counts.seconds["seal"] += committed - started + ended - told
+        self.counts.seconds["feed"] += told - committed
+        self.counts.leaves_sealed += sealed.count
         return bool(sealed.count or news)
 
     def _record(self, checked: Sequence[Verified | Rejected], waiting: Sequence[Waiting]) -> None:
