@@ -12,6 +12,9 @@ BIN := .venv/bin
 STAMP := .venv/.made
 PYTEST := $(BIN)/python -m pytest
 KILLS ?= 200
+MINUTES ?= 10
+RATE ?= 300
+BACKLOG ?= 120000
 FAST := $(wildcard tests/unit tests/contracts tests/properties tests/guards)
 
 # ---------------------------------------------------------------------------------------------------------- start
@@ -66,6 +69,10 @@ check-arrows: $(STAMP) ## nothing imports upwards or sideways (import-linter)
 check-rego: ## format, strict check and tests of the Rego, with 100 % coverage (opa; says so when it is missing)
 	@infra/opa/check
 
+.PHONY: check-infra
+check-infra: $(STAMP) ## the files for containers and clusters, against their published schemas
+	@infra/lint
+
 .PHONY: check-fast
 check-fast: $(STAMP) ## the fast tests: units, contracts, properties (a few examples of each), guards
 	@SIGHTLINE_EXAMPLES=$${SIGHTLINE_EXAMPLES:-few} $(PYTEST) -q -n 2 --dist loadfile -m "not slow and not faults" $(FAST)
@@ -79,7 +86,7 @@ format: $(STAMP) ## format the Python and the Rego
 # ----------------------------------------------------------------------------------------------------------- test
 .PHONY: test
 test: $(STAMP) ## everything but the fault runs and the benchmark; one line for each thing that had to be skipped
-	@$(MAKE) --jobs=2 --keep-going --output-sync=target check-style check-arrows check-types check-rego
+	@$(MAKE) --jobs=2 --keep-going --output-sync=target check-style check-arrows check-types check-rego check-infra
 	@$(PYTEST) -n 2 --dist loadfile -m "not faults"
 
 .PHONY: journeys
@@ -97,6 +104,10 @@ faults-ci: ## the fault run as CI has it: 30 kills
 .PHONY: bench
 bench: $(STAMP) ## measure; prints JSON
 	@$(BIN)/sightline bench
+
+.PHONY: bench-load
+bench-load: $(STAMP) ## load through the services: 10 minutes at 300/s, then a backlog of 120,000 (MINUTES=, RATE=, BACKLOG=)
+	@$(BIN)/sightline bench --load-minutes $(MINUTES) --rate $(RATE) --backlog $(BACKLOG)
 
 # ---------------------------------------------------------------------------------------------------------- build
 .PHONY: policy

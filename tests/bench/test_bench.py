@@ -1,7 +1,9 @@
 """The benchmark itself: that it measures what it says it measures. How fast it is, is nobody's test."""
 
 import json
+import os
 import re
+import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,12 +11,15 @@ from typing import Any
 
 import pytest
 
-from sightline.entrypoints.bench import naive, run
+from sightline.entrypoints.bench import distributed, load, naive, run
 from sightline.entrypoints.bench.measure import percentile
+from sightline.entrypoints.bench.processes import used_by
 from sightline.entrypoints.bench.report import NOT_MEASURED, report, table
 from sightline.entrypoints.bench.rounds import Asked
+from sightline.entrypoints.bench.services import missing, standing
 from sightline.entrypoints.bench.workload import DESKS_CONSIDERED, WEIGHTS, Workload
 from sightline.kernel.errors import Refused
+from tests.conftest import without
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -24,14 +29,23 @@ NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 def result(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The report on 200 submissions, in process and against the floor and the naive way."""
     folder = tmp_path_factory.mktemp("bench")
-    rows = run.measure_rows(("inprocess", "floor", "naive"), 200, 1, folder)
+    rows = run.measure_rows(("inprocess", "floor", "naive"), Asked(200, 1, folder))
     return report(rows, asked={"submissions": 200}, machine={"cores": 2, "python": "3.11"})
 
 
 @pytest.fixture(scope="module")
 def outside(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The rows over HTTP, on 60 submissions."""
-    return run.measure_rows(("http", "latency"), 60, 1, tmp_path_factory.mktemp("outside"))
+    return run.measure_rows(("http", "latency"), Asked(60, 1, tmp_path_factory.mktemp("outside")))
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The rows through Kafka, workers, OPA and PostgreSQL: 30 submissions, then 30 at 10/s; 2 s at 10/s, then 20 at once."""
+    if why := missing():
+        without(why)
+    asked = Asked(30, 1, tmp_path_factory.mktemp("services"), per_s=10, load_minutes=1 / 30, backlog=20)
+    return run.measure_rows(("distributed", "load"), asked)
 
 
 @pytest.mark.slow
@@ -105,11 +119,77 @@ def test_most_submissions_are_seen_to_become_readable_after_their_receipt_was_du
     assert 0 < row["p50_ms"] <= row["p95_ms"] <= row["p99_ms"] <= row["max_ms"]
 
 
+PROCESSES = {"kafka", "opa", "postgres", "record", "relay", "decide", "seal", "clock", "bench"}
+
+
+@pytest.mark.slow
+def test_what_goes_through_the_services_is_accepted_and_considered_for_twelve_desks(services: dict[str, Any]) -> None:
+    row = services["distributed"]
+    assert (row["outcomes"], row["steady_submissions"], row["accepted"]) == ({"accepted": 30}, 30, 30)
+    assert row["desks_considered_mean"] >= DESKS_CONSIDERED
+    assert row["submissions_per_s"] > 0
+    assert row["measured"] > 20
+    assert 0 < row["p50_ms"] <= row["p95_ms"] <= row["p99_ms"] <= row["max_ms"]
+
+
+@pytest.mark.slow
+def test_of_each_process_is_told_what_it_used(services: dict[str, Any]) -> None:
+    for row in services.values():
+        assert row["processes"].keys() == PROCESSES
+        assert all(used["cpu_s"] >= 0 and used["peak_memory_mb"] > 1 for used in row["processes"].values())
+    assert services["distributed"]["seconds_by_stage"].keys() >= {"record", "decide", "seal"}
+
+
+@pytest.mark.slow
+def test_a_load_is_told_minute_by_minute_and_a_backlog_is_drained(services: dict[str, Any]) -> None:
+    row = services["load"]
+    assert (row["submissions"], row["accepted"], row["backlog"]) == (20, 20, 20)
+    (minute, *_) = row["minutes"]
+    assert (minute["submissions"], minute["memory_mb"].keys() >= PROCESSES - {"record"}) == (20, True)
+    assert row["drained_per_s"] > 0
+
+
+@pytest.mark.slow
+def test_the_services_of_a_measurement_are_gone_afterwards(services: dict[str, Any], tmp_path: Path) -> None:
+    assert services
+    with standing(tmp_path / "here", {"kent": ["missing"]}) as there:
+        pids = there.pids()
+    assert not (tmp_path / "here" / "services").exists()
+    assert used_by(pids) == {}
+
+
+def test_without_services_the_rows_through_them_say_how_to_get_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for measure in (distributed.measure, load.measure):
+        row = measure(Asked(1, 1, tmp_path, backlog=1))
+        assert re.search("make infra-kafka|openjdk", row[NOT_MEASURED])
+
+
+def test_a_load_that_says_not_how_much_is_not_measured(tmp_path: Path) -> None:
+    assert NOT_MEASURED in load.measure(Asked(1, 1, tmp_path))
+
+
+def test_of_a_family_of_processes_all_are_counted_but_those_of_another() -> None:
+    with subprocess.Popen(["sleep", "60"]) as child:
+        try:
+            alone = used_by({"tests": os.getpid(), "child": child.pid})
+            together = used_by({"tests": os.getpid()})
+        finally:
+            child.kill()
+    assert alone.keys() == {"tests", "child"}
+    assert 0 < alone["child"].memory_bytes < alone["tests"].memory_bytes
+    assert together["tests"].memory_bytes > alone["tests"].memory_bytes
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("opa")
-def test_every_member_of_the_report_is_explained(result: dict[str, Any], outside: dict[str, Any]) -> None:
+def test_every_member_of_the_report_is_explained(
+    result: dict[str, Any], outside: dict[str, Any], services: dict[str, Any]
+) -> None:
     explained = set(re.findall(r"`([a-z0-9_ ]+)`", (ROOT / "docs" / "bench.md").read_text(encoding="utf-8")))
-    said = {name for row in {**result["rows"], **outside}.values() for name in row}
+    said = {name for row in {**result["rows"], **outside, **services}.values() for name in row}
     assert said | result["ratios"].keys() | result["bars"].keys() | result["rows"].keys() <= explained
 
 
@@ -120,6 +200,11 @@ def test_every_member_of_the_report_is_explained(result: dict[str, Any], outside
         pytest.param("inprocess", "submissions_per_s", 500.0, "submissions_per_s", True, id="rate at"),
         pytest.param("latency", "p99_ms", 500.0, "p99_ms", True, id="p99 at"),
         pytest.param("latency", "p99_ms", 500.1, "p99_ms", False, id="p99 above"),
+        pytest.param("distributed", "submissions_per_s", 299.9, "distributed_per_s", False, id="distributed below"),
+        pytest.param("distributed", "submissions_per_s", 300.0, "distributed_per_s", True, id="distributed at"),
+        pytest.param("load", "p99_ms", 999.9, "load_p99_ms", True, id="load below"),
+        pytest.param("load", "p99_ms", 1000.0, "load_p99_ms", False, id="load at"),
+        pytest.param("load", "drained_per_s", 200.0, "drained_per_s", True, id="drained at"),
         pytest.param("inprocess", "peak_memory_mb", 299.9, "memory_mb", True, id="memory below"),
         pytest.param("inprocess", "peak_memory_mb", 300.0, "memory_mb", False, id="memory at"),
     ],

@@ -93,7 +93,13 @@ def bench(
     as_table: Annotated[bool, typer.Option("--table", help="Print a table in place of JSON.")] = False,
     seed: Annotated[int, typer.Option(help="Of the workload: the same seed sends the same.")] = 1,
     data: Annotated[Path | None, typer.Option(help="Keep what was written in this folder.")] = None,
+    rate: Annotated[
+        float, typer.Option(min=0, help="A second, steadily, in distributed mode (default: 50; load 300).")
+    ] = 0,
+    load_minutes: Annotated[float, typer.Option(min=0, help="Only the row load: so long at that rate.")] = 0,
+    backlog: Annotated[int, typer.Option(min=0, help="Only the row load: so many wait on the broker.")] = 0,
 ) -> None:
-    """Measure: speed end to end, over HTTP, and beside a floor and a naive way; prints JSON."""
+    """Measure: speed end to end, over HTTP, through services, and beside a floor and a naive way; prints JSON."""
     run = importlib.import_module("sightline.entrypoints.bench.run")
-    end(int(run.main(submissions=submissions, rows=rows, json_output=not as_table, seed=seed, data=data)))
+    load = {"per_s": rate, "load_minutes": load_minutes, "backlog": backlog}
+    end(int(run.main(submissions=submissions, rows=rows, json_output=not as_table, seed=seed, data=data, **load)))

@@ -1,4 +1,4 @@
-"""One row, measured in this process: ``python -m sightline.entrypoints.bench ROW SUBMISSIONS SEED FOLDER``."""
+"""One row, measured in this process: ``python -m sightline.entrypoints.bench ROW ASKED``, `rounds.Asked` as JSON."""
 
 import json
 import sys
@@ -8,6 +8,7 @@ from sightline.entrypoints.bench.rounds import Asked
 from sightline.entrypoints.bench.rows import ROWS
 
 if __name__ == "__main__":
-    row, submissions, seed, folder = sys.argv[1:]
-    asked = Asked(submissions=int(submissions), seed=int(seed), folder=Path(folder))
+    row, said = sys.argv[1:]
+    members = json.loads(said)
+    asked = Asked(**{**members, "folder": Path(members["folder"])})
     sys.stdout.write(json.dumps(ROWS[row](asked)) + "\n")

@@ -40,6 +40,12 @@ class Asked:
     seed: int
     folder: Path
     """Where it may write; rows that need what another left look here."""
+    per_s: float = 0.0
+    """Submissions a second, for the rows that send steadily through the distributed mode; 0 is what each has by itself."""
+    load_minutes: float = 0.0
+    """How long the row "load" sends."""
+    backlog: int = 0
+    """How many then wait on the broker for it."""
 
 
 class Answered(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sightline.entrypoints.bench import floor, inprocess, latency, naive, overhttp
+from sightline.entrypoints.bench import distributed, floor, inprocess, latency, load, naive, overhttp
 from sightline.entrypoints.bench.rounds import Asked
 
 ROWS: dict[str, Callable[[Asked], dict[str, Any]]] = {
@@ -12,7 +12,12 @@ ROWS: dict[str, Callable[[Asked], dict[str, Any]]] = {
     "http": overhttp.measure,
     "latency": latency.measure,
     "naive": naive.measure,
+    "distributed": distributed.measure,
+    "load": load.measure,
 }
+
+ON_DEMAND = frozenset({"load"})
+"""Rows that `all` leaves out."""
 
 NEEDS = {"floor": ("inprocess",), "naive": ("inprocess",)}
 """Rows that need what another left: the same bytes, the same facts."""

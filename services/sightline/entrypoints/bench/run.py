@@ -7,12 +7,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sightline.entrypoints.bench.measure import say
 from sightline.entrypoints.bench.report import report, table
-from sightline.entrypoints.bench.rows import NEEDS, ROWS
+from sightline.entrypoints.bench.rounds import Asked
+from sightline.entrypoints.bench.rows import NEEDS, ON_DEMAND, ROWS
 from sightline.kernel.errors import Refused
 
 ALL = "all"
@@ -25,20 +28,27 @@ def main(
     json_output: bool = True,
     seed: int = 1,
     data: Path | None = None,
+    *,
+    per_s: float = 0.0,
+    load_minutes: float = 0.0,
+    backlog: int = 0,
 ) -> int:
     """Measure the rows and print them; 1 if one of those asked for failed. `data`: a folder to keep what they wrote.
 
+    Where a load is asked for, the row "load" is the only one unless others are named as well.
+
     Raises Refused ``unknown_row``, ``folder_not_empty``.
     """
-    chosen = chosen_rows(rows)
+    chosen = chosen_rows("load" if rows == ALL and (load_minutes or backlog) else rows)
+    asked = partial(Asked, submissions, seed, per_s=per_s, load_minutes=load_minutes, backlog=backlog)
     if data is not None:
         data.mkdir(parents=True, exist_ok=True)
         if any(data.iterdir()):
             raise Refused("folder_not_empty", "a hub that is measured must be a new one")
-        measured = measure_rows(chosen, submissions, seed, data)
+        measured = measure_rows(chosen, asked(data))
     else:
         with tempfile.TemporaryDirectory(prefix="sightline-bench-") as folder:
-            measured = measure_rows(chosen, submissions, seed, Path(folder))
+            measured = measure_rows(chosen, asked(Path(folder)))
     result = report(
         measured, asked={"submissions": submissions, "seed": seed, "rows": list(chosen)}, machine=_machine()
     )
@@ -48,35 +58,34 @@ def main(
 
 def chosen_rows(rows: str) -> tuple[str, ...]:
     """The names in ``a,b,c``, in the order in which they are measured. Raises Refused ``unknown_row``."""
-    asked = set(ROWS) if rows == ALL else set(rows.split(","))
+    asked = set(ROWS) - ON_DEMAND if rows == ALL else set(rows.split(","))
     if asked - set(ROWS):
         raise Refused("unknown_row", f"rows are {', '.join(ROWS)}; not {', '.join(sorted(asked - set(ROWS)))}")
     return tuple(name for name in ROWS if name in asked)
 
 
-def measure_rows(chosen: Sequence[str], submissions: int, seed: int, folder: Path) -> dict[str, dict[str, Any]]:
-    """The figures of each row, and of rows that these need; `folder` is written to."""
+def measure_rows(chosen: Sequence[str], asked: Asked) -> dict[str, dict[str, Any]]:
+    """The figures of each row, and of rows that these need."""
     measured: dict[str, dict[str, Any]] = {}
     for name in chosen:
         for needed in [*NEEDS.get(name, ()), name]:
             if needed not in measured:
-                measured[needed] = _measure(needed, submissions, seed, folder, measured)
+                measured[needed] = _measure(needed, asked, measured)
     return measured
 
 
-def _measure(
-    row: str, submissions: int, seed: int, folder: Path, measured: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Any]:
+def _measure(row: str, asked: Asked, measured: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     lost = [needed for needed in NEEDS.get(row, ()) if "failed" in measured[needed]]
     if lost:
         # What it would find is what the other had come to: a figure, but not of what was asked.
         return {"failed": f"it needs {lost[0]}, which failed"}
-    return _in_a_process_of_its_own(row, submissions, seed, folder)
+    return _in_a_process_of_its_own(row, asked)
 
 
-def _in_a_process_of_its_own(row: str, submissions: int, seed: int, folder: Path) -> dict[str, Any]:
+def _in_a_process_of_its_own(row: str, asked: Asked) -> dict[str, Any]:
     say(f"{row}: begins")
-    command = [sys.executable, "-m", _MODULE, row, str(submissions), str(seed), str(folder.resolve())]
+    said = json.dumps(asdict(asked) | {"folder": str(asked.folder.resolve())})
+    command = [sys.executable, "-m", _MODULE, row, said]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)  # noqa: S603  # our own interpreter and module
     if done.returncode:
         return {"failed": f"the process ended with {done.returncode}"}
