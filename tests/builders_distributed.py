@@ -30,7 +30,7 @@ from sightline.formats.event import read_envelope
 from sightline.formats.feed import FeedEntry
 from sightline.formats.jwk import PrivateKey
 from sightline.formats.receipt import Receipt, read_receipt
-from sightline.formats.topic_names import SUBMISSIONS, feed_topic, receipts_topic
+from sightline.formats.topic_names import feed_topic, receipts_topic, submissions_topic
 from sightline.kernel.errors import Unavailable
 from sightline.kernel.ids import AgencyId, DeskId, agency_of
 from sightline.kernel.values import Desk
@@ -165,7 +165,9 @@ class Works:
             self.producers[user] = self.open.enter_context(self.node.producer(user))
         for value in values:
             body = jwe.seal(value, self.hub.intake_key) if sealed else value
-            self.producers[user].send(SUBMISSIONS, body, key=source_of(desk).encode()).get(timeout=15)
+            self.producers[user].send(submissions_topic(agency_of(desk)), body, key=source_of(desk).encode()).get(
+                timeout=15
+            )
 
     def receipts(self, agency: str) -> list[Receipt]:
         """The agency's receipts on the broker, checked."""
@@ -300,13 +302,13 @@ def environment(settings: Settings, node: Node, folder: Path, stage: str) -> dic
     return {f"SIGHTLINE_{name}": str(value) for name, value in found.items()}
 
 
-def has_topics_of(node: Node, desks: Sequence[DeskId]) -> None:
+def has_topics_of(node: Node, desks: Sequence[DeskId], *options: str) -> None:
     """Give the node the topics, users and rights of those desks and their agencies."""
     agencies: dict[str, list[str]] = {}
     for desk in desks:
         agencies.setdefault(agency_of(desk), []).append(desk.partition("/")[2])
     (node.folder / "agencies.yaml").write_text(yaml.safe_dump({"agencies": agencies}))
-    done = node.topics("apply")
+    done = node.topics("apply", *options)
     assert done.returncode == 0, done.stderr
 
 

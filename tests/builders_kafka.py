@@ -90,8 +90,7 @@ class Node:
     def read(self, user: str | Access, topic: str, *, group: str | None = None, partition: int = 0) -> list[bytes]:
         """All entries of one of the topic's partitions, as that user gets them. Raises what the broker answers."""
         settings: dict[str, Any] = {"group_id": group, "enable_auto_commit": False, "auto_offset_reset": "earliest"}
-        consumer = KafkaConsumer(**self._as(user).settings, **settings, **_SOON)
-        try:
+        with self.consumer(user, **settings) as consumer:
             where = TopicPartition(topic, partition)
             consumer.assign([where])
             # Asked for once at least: who may only write can see where the end is, and be refused only now.
@@ -101,6 +100,13 @@ class Node:
             if group is not None:
                 consumer.commit()
             return found
+
+    @contextmanager
+    def consumer(self, user: str | Access, **settings: Any) -> Iterator[Any]:
+        """A consumer of that user's, to whom nothing is assigned."""
+        consumer = KafkaConsumer(**self._as(user).settings, **settings, **_SOON)
+        try:
+            yield consumer
         finally:
             consumer.close()
 

@@ -4,7 +4,7 @@ plan   prints each difference; ends 0 if there is none, 2 if there is one.
 apply  takes the steps, and makes a password for each new user in SECRETS; ends 0 once there is no difference, 2 if one
        was left: a topic is deleted only with --allow-delete, partitions are never taken away.
 list   prints the names of the topics that are declared; asks no broker.
-wait   returns once the administrator is answered; ends 1 after a minute, or when the process --pid is gone, or, with
+wait   returns once the administrator is answered; ends 1 after two minutes, or when the process --pid is gone, or, with
        --once, at the first try that fails.
 
 All end 1, with one line, when the broker does not answer or refuses, or the declaration is wrong.
@@ -27,7 +27,7 @@ from sightline.formats.broker_access import Access
 from sightline.kernel.errors import Refused, SightlineError, Unavailable
 
 HERE = Path(__file__).resolve().parent
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 SETTLING_S = 10.0
 
 

@@ -18,6 +18,7 @@ from sightline.entrypoints.bench.report import NOT_MEASURED, report, table
 from sightline.entrypoints.bench.rounds import Asked
 from sightline.entrypoints.bench.services import missing, standing
 from sightline.entrypoints.bench.workload import DESKS_CONSIDERED, WEIGHTS, Workload
+from sightline.entrypoints.bench.works import at_work
 from sightline.kernel.errors import Refused
 from tests.conftest import without
 
@@ -44,8 +45,12 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The rows through Kafka, workers, OPA and PostgreSQL: 30 submissions, then 30 at 10/s; 2 s at 10/s, then 20 at once."""
     if why := missing():
         without(why)
-    asked = Asked(30, 1, tmp_path_factory.mktemp("services"), per_s=10, load_minutes=1 / 30, backlog=20)
-    return run.measure_rows(("distributed", "load"), asked)
+    folder = tmp_path_factory.mktemp("services")
+    with at_work(folder / "hub", every_s=0.5) as works:
+        return {
+            "distributed": distributed.through(works, Asked(30, 1, folder, per_s=10)),
+            "load": load.through(works, Asked(30, 2, folder, per_s=10, load_minutes=1 / 30, backlog=20)),
+        }
 
 
 @pytest.mark.slow
@@ -136,7 +141,7 @@ def test_what_goes_through_the_services_is_accepted_and_considered_for_twelve_de
 def test_of_each_process_is_told_what_it_used(services: dict[str, Any]) -> None:
     for row in services.values():
         assert row["processes"].keys() == PROCESSES
-        assert all(used["cpu_s"] >= 0 and used["peak_memory_mb"] > 1 for used in row["processes"].values())
+        assert all(used["cpu_s"] >= 0 and used["peak_memory_mb"] > 1 for used in row["processes"].values()), row
     assert services["distributed"]["seconds_by_stage"].keys() >= {"record", "decide", "seal"}
 
 

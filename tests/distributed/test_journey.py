@@ -11,17 +11,18 @@ import pytest
 from kafka import TopicPartition
 
 from sightline.audit.verify import verify_folder
-from sightline.formats import base64url
+from sightline.formats import base64url, jwe
 from sightline.formats.feed import START as EMPTY
 from sightline.formats.feed import FeedEntry, check_chain
-from sightline.formats.topic_names import SUBMISSIONS, feed_topic, receipts_topic
+from sightline.formats.topic_names import SUBMISSIONS, feed_topic, receipts_topic, submissions_topic
 from sightline.kernel.errors import Refused
 from sightline.kernel.ids import AgencyId, DeskId
 from sightline.runtime.embedded import embedded
 from sightline.runtime.hub import Hub
 from sightline.runtime.outbox import retell
-from tests.builders_distributed import Works, admits_as, consuming, waits_for
+from tests.builders_distributed import Works, admits_as, consuming, has_topics_of, waits_for
 from tests.builders_hub import (
+    CAST,
     CHARITY,
     CSC,
     HEALTH,
@@ -90,7 +91,12 @@ def test_messages_that_nobody_can_read_do_not_hold_up_the_next(area: Works) -> N
     source = b"/agencies/exampleton-health/safeguarding/records"
     with area.node.producer("agency.exampleton-health") as producer:
         for value in (b"", b"\xff\xfe\x00", b"e.....", b"{" * 5000, b"x" * 360_000, None):
-            producer.send(SUBMISSIONS, value, key=source, headers=[("content-type", b"\xff\xff")]).get(timeout=15)
+            producer.send(
+                submissions_topic(AgencyId("exampleton-health")),
+                value,
+                key=source,
+                headers=[("content-type", b"\xff\xff")],
+            ).get(timeout=15)
     area.posts(HEALTH, after)
     area.answers(before, after)
     assert len(area.receipts("exampleton-health")) == 2
@@ -241,9 +247,21 @@ def test_a_name_that_is_hidden_by_base64_would_be_found() -> None:
         assert any(spelling in hidden for spelling in in_base64(CANARY.encode()))
 
 
+def test_an_agency_that_joins_is_read_without_a_restart(area: Works) -> None:
+    """Whoever may write there: who sent it is what the signature says."""
+    has_topics_of(area.node, [*CAST, DeskId("newcomer/desk")])
+    event = area.signs(HEALTH, "missing.reported", a_missing(a_child(60)))
+    with area.node.producer("agency.newcomer") as producer:
+        sealed = jwe.seal(event, area.hub.intake_key)
+        producer.send(submissions_topic(AgencyId("newcomer")), sealed, key=b"any").get(timeout=15)
+    area.answers(event)
+    has_topics_of(area.node, list(CAST), "--allow-delete")
+
+
 def test_what_was_taken_is_committed_for_the_group(area: Works) -> None:
     with consuming(area.node, "hub.record", group="hub.record") as consumer:
-        partitions = [TopicPartition(SUBMISSIONS, n) for n in consumer.partitions_for_topic(SUBMISSIONS)]
+        topics = [topic for topic in consumer.topics() if topic.startswith(SUBMISSIONS)]
+        partitions = [TopicPartition(topic, n) for topic in topics for n in consumer.partitions_for_topic(topic)]
         ends = consumer.end_offsets(partitions)
         waits_for(lambda: all((consumer.committed(p) or 0) == ends[p] for p in partitions if ends[p]))
 

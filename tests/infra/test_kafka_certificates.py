@@ -19,7 +19,6 @@ from infra.kafka.certify import AUTHORITY, authority_in, make_agency
 from sightline.adapters.clock import SystemClock
 from sightline.agency.reach import reach
 from sightline.formats.broker_access import Access, Certificate
-from sightline.formats.topic_names import SUBMISSIONS
 from sightline.kernel.errors import Refused
 from sightline.kernel.ids import DeskId
 from tests.builders_agency import a_desk_folder
@@ -29,6 +28,7 @@ from tests.journeys.test_agency_cli import Said, sightline
 Key = ec.EllipticCurvePrivateKey
 DAY = dt.timedelta(days=1)
 PURBECK, KENT = "purbeck", "kent"
+SUBMISSIONS = "sightline.submissions.purbeck"
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,11 @@ def test_an_agencys_certificate_lets_it_send_and_read_what_its_password_does(nod
 def test_another_agencys_certificate_reads_nothing_of_ours(node: Node, topic: str) -> None:
     with pytest.raises(TopicAuthorizationFailedError):
         node.read(node.certified(KENT), topic)
+
+
+def test_another_agencys_certificate_sends_nothing_in_our_name(node: Node) -> None:
+    with pytest.raises(TopicAuthorizationFailedError):
+        node.send(node.certified(KENT), SUBMISSIONS)
 
 
 def test_another_agencys_certificate_takes_part_in_no_group_of_ours(node: Node) -> None:

@@ -10,7 +10,7 @@ from kafka.errors import TopicAuthorizationFailedError
 from sightline.adapters.kafka_rights import Change, Right, Topic
 from tests.builders_kafka import AGENCIES, ROOT, Node
 
-SUBMISSIONS = "sightline.submissions"
+SUBMISSIONS = "sightline.submissions.kent"
 OLD_FEED = Topic(name="sightline.feed.kent.closed", partitions=1, replicas=1, settings={})
 TOO_MUCH = Right(user="agency.kent", operation="read", kind="topic", name=SUBMISSIONS)
 
@@ -55,7 +55,7 @@ def test_drift_is_shown_with_exit_code_2_and_put_right(node: Node) -> None:
         found = admin.found().topics[SUBMISSIONS]
         kept_for_ever = Topic(
             name=SUBMISSIONS,
-            partitions=8,
+            partitions=3,
             replicas=1,
             settings={**found.settings, "retention.ms": "-1", "max.message.bytes": "9"},
         )
@@ -69,9 +69,9 @@ def test_drift_is_shown_with_exit_code_2_and_put_right(node: Node) -> None:
     planned = node.topics("plan")
     assert planned.returncode == 2
     assert lines(planned) == [
-        "revoke agency.kent may read topic sightline.submissions",
+        "revoke agency.kent may read topic sightline.submissions.kent",
         "remove user agency.stranger",
-        "set topic sightline.submissions: max.message.bytes=393216, retention.ms=604800000, segment.ms=86400000",
+        "set topic sightline.submissions.kent: max.message.bytes=393216, retention.ms=604800000, segment.ms=86400000",
         "grant hub.record may read group hub.record",
     ]
     applied = node.topics("apply")
@@ -91,10 +91,10 @@ def test_what_is_set_beyond_the_declaration_is_unset(node: Node) -> None:
         Change(
             verb="set topic",
             about="",
-            topic=Topic(name=SUBMISSIONS, partitions=6, replicas=1, settings={"cleanup.policy": "compact"}),
+            topic=Topic(name=SUBMISSIONS, partitions=2, replicas=1, settings={"cleanup.policy": "compact"}),
         ),
     )
-    assert lines(node.topics("plan")) == ["set topic sightline.submissions: cleanup.policy unset"]
+    assert lines(node.topics("plan")) == ["set topic sightline.submissions.kent: cleanup.policy unset"]
     assert node.topics("apply").returncode == 0
 
 
@@ -112,29 +112,33 @@ def test_partitions_are_added_and_never_taken_away(node: Node, tmp_path: Path) -
     def of(partitions: int) -> Path:
         declared = (ROOT / "infra/kafka/topics.yaml").read_text()
         path = tmp_path / "topics.yaml"
-        path.write_text(declared.replace("partitions: 6", f"partitions: {partitions}"))
+        path.write_text(declared.replace("partitions: 2", f"partitions: {partitions}"))
         return path
 
-    told = node.topics("apply", "--declared", of(7))
-    assert (told.returncode, lines(told)) == (0, ["widen topic sightline.submissions: 6 partitions to 7"])
-    told = node.topics("apply", "--declared", of(6))
+    submissions = [name for name in node.topics("list").stdout.split() if name.startswith("sightline.submissions.")]
+    told = node.topics("apply", "--declared", of(3))
+    assert (told.returncode, lines(told)) == (0, [f"widen topic {name}: 2 partitions to 3" for name in submissions])
+    told = node.topics("apply", "--declared", of(2))
     assert (told.returncode, told.stdout) == (2, "")
-    assert "! cannot take partitions away: sightline.submissions: 7 partitions to 6" in told.stderr
+    assert "! cannot take partitions away: sightline.submissions.kent: 3 partitions to 2" in told.stderr
     # Nor does the fixture: it begins anew.
     takes(
         node,
-        Change(verb="delete topic", about="", topic=Topic(name=SUBMISSIONS, partitions=7, replicas=1, settings={})),
+        *(
+            Change(verb="delete topic", about="", topic=Topic(name=name, partitions=3, replicas=1, settings={}))
+            for name in submissions
+        ),
     )
 
 
 def test_an_agency_that_is_declared_no_more_is_let_in_no_more(node: Node) -> None:
-    node.send("agency.kent-council", SUBMISSIONS)
+    node.send("agency.kent-council", "sightline.submissions.kent-council")
     (node.folder / "agencies.yaml").write_text("agencies:\n  kent: [missing]\n")
     told = node.topics("apply")
     assert told.returncode == 2, "its topics stay: nobody said that they may go"
     assert "remove user agency.kent-council" in lines(told)
     assert {line for line in lines(told) if line.startswith("revoke")} >= {
-        "revoke agency.kent-council may write topic sightline.submissions",
+        "revoke agency.kent-council may write topic sightline.submissions.kent-council",
         "revoke agency.kent may read topic sightline.feed.kent.bureau",
     }
     with pytest.raises(TopicAuthorizationFailedError):
@@ -194,4 +198,4 @@ def test_a_node_that_runs_is_left_alone_and_one_that_went_comes_back_as_it_was(n
     back = subprocess.run(up, capture_output=True, text=True, check=True)
     assert back.stdout.strip() == before == node.address
     assert node.topics("plan").returncode == 0
-    assert any(b"kept" in node.read("hub.record", SUBMISSIONS, partition=n) for n in range(6))
+    assert any(b"kept" in node.read("hub.record", SUBMISSIONS, partition=n) for n in range(2))

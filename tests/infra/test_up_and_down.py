@@ -61,7 +61,7 @@ def holds_what_a_hub_needs(folder: Path) -> None:
         assert hub.execute("SELECT count(*) FROM ledger_events").fetchone() == (0,)
     node = Node(folder=folder / "kafka")
     assert node.address == found["SERVICES_KAFKA"]
-    node.send("agency.hampshire-police", "sightline.submissions")
+    node.send("agency.hampshire-police", "sightline.submissions.hampshire-police")
     assert not [path for path in folder.rglob("*.password") if path.read_text().strip() in told]
     assert (folder / "services.env").stat().st_mode & 0o077 == 0
 

@@ -19,7 +19,7 @@ from sightline.entrypoints.desk_folder import DeskFolder
 from sightline.formats.feed import FeedEntry
 from sightline.formats.jwe import is_sealed
 from sightline.formats.receipt import read_receipt
-from sightline.formats.topic_names import SUBMISSIONS, feed_topic, receipts_topic
+from sightline.formats.topic_names import feed_topic, receipts_topic, submissions_topic
 from sightline.kernel.ids import DeskId, agency_of
 from tests.builders_agency import a_desk_folder, an_entry, as_told, hash_of, published_keys
 from tests.builders_http import served, wait_until
@@ -83,7 +83,8 @@ class StandIn:
             closing(KafkaConsumer(**self.node.access(RECORD).settings, **settings)) as consumer,
             self.node.producer(RELAY) as producer,
         ):
-            parts = [TopicPartition(SUBMISSIONS, part) for part in consumer.partitions_for_topic(SUBMISSIONS)]
+            sent = submissions_topic(agency_of(SENDING))
+            parts = [TopicPartition(sent, part) for part in consumer.partitions_for_topic(sent)]
             consumer.assign(parts)
             for part, end in consumer.end_offsets(parts).items():
                 consumer.seek(part, end)

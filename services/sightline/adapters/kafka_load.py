@@ -19,16 +19,15 @@ _TIME = {"bootstrap_timeout_ms": 20_000, "request_timeout_ms": 20_000, "metrics_
 class Sending:
     """A producer as a partner has it (acknowledged by all replicas, idempotent); to be closed."""
 
-    def __init__(self, access: Access, topic: str) -> None:
-        self._topic = topic
+    def __init__(self, access: Access) -> None:
         self._failed: list[BaseException] = []
         with _answering():
             self._producer = KafkaProducer(**access.settings, **_TIME, acks="all", enable_idempotence=True, linger_ms=2)
 
-    def send(self, key: bytes, value: bytes) -> None:
+    def send(self, topic: str, key: bytes, value: bytes) -> None:
         """Hand it over; waits only while too much is under way."""
         with _answering():
-            self._producer.send(self._topic, key=key, value=value).add_errback(self._failed.append)
+            self._producer.send(topic, key=key, value=value).add_errback(self._failed.append)
 
     def flush(self) -> None:
         """Return when the broker has all that was sent."""

@@ -222,7 +222,9 @@ def _check(topics: Mapping[str, Topic], rights: Iterable[Right]) -> None:
     for name in topics:
         if name.startswith(topic_names.FEED):
             topic_names.desk_of_feed(name)
-        elif name != topic_names.SUBMISSIONS:
+        elif name.startswith(topic_names.SUBMISSIONS):
+            topic_names.agency_of_submissions(name)
+        else:
             topic_names.agency_of_receipts(name)
     for right in rights:
         known = any(t.startswith(right.name) if right.prefix else t == right.name for t in topics)

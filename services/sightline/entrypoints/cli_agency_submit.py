@@ -14,7 +14,7 @@ from sightline.formats.broker_access import Access
 from sightline.formats.jwe import seal
 from sightline.formats.receipt import ACCEPTED, Receipt, read_receipt
 from sightline.formats.receipt import REFUSED as SAID_NO
-from sightline.formats.topic_names import SUBMISSIONS, agency_groups, receipts_topic
+from sightline.formats.topic_names import agency_groups, receipts_topic, submissions_topic
 from sightline.kernel.errors import Refused
 from sightline.kernel.ids import DeskId, agency_of
 
@@ -45,7 +45,12 @@ def send_by_broker(own: DeskFolder, named: Sequence[Path], access: Access, known
 
     with closing(ReadTopic(access, receipts_topic(agency_of(own.desk)), group_of(own.desk))) as receipts:
         return send_over(
-            receipts, lambda: closing(WriteTopic(access, SUBMISSIONS)), own=own, named=named, known=known, wait_s=wait_s
+            receipts,
+            lambda: closing(WriteTopic(access, submissions_topic(agency_of(own.desk)))),
+            own=own,
+            named=named,
+            known=known,
+            wait_s=wait_s,
         )
 
 

@@ -11,9 +11,7 @@ from sightline.formats.thumbprint import SLUG
 from sightline.kernel.errors import Refused
 from sightline.kernel.ids import AgencyId, DeskId
 
-SUBMISSIONS = "sightline.submissions"
-"""The one topic that agencies write: sealed submissions (design §5)."""
-
+SUBMISSIONS = "sightline.submissions."
 RECEIPTS = "sightline.receipts."
 FEED = "sightline.feed."
 AGENCY = "agency."
@@ -25,7 +23,16 @@ LONGEST = 249
 _AGENCY = re.compile(SLUG)
 _DESK = re.compile(rf"({SLUG})/({SLUG})")
 _FEED = re.compile(rf"{re.escape(FEED)}({SLUG})\.({SLUG})")
+_SUBMISSIONS = re.compile(rf"{re.escape(SUBMISSIONS)}({SLUG})")
 _RECEIPTS = re.compile(rf"{re.escape(RECEIPTS)}({SLUG})")
+
+
+def submissions_topic(agency: AgencyId) -> str:
+    """Where the agency sends sealed submissions (design §5). Raises Refused ``agency_malformed``.
+
+    One for each agency: who may write a topic may ask how far it has come, and would see what all others send (P11).
+    """
+    return f"{SUBMISSIONS}{_agency(agency)}"
 
 
 def receipts_topic(agency: AgencyId) -> str:
@@ -39,6 +46,14 @@ def feed_topic(desk: DeskId) -> str:
     if parts is None:
         raise Refused("desk_malformed", "a desk's name is <agency>/<desk>, in small letters, digits and hyphens")
     return f"{FEED}{parts[1]}.{parts[2]}"
+
+
+def agency_of_submissions(topic: str) -> AgencyId:
+    """Whose submissions that topic holds. Raises Refused ``topic_malformed``."""
+    parts = _SUBMISSIONS.fullmatch(topic)
+    if parts is None:
+        raise Refused("topic_malformed", "not a topic of submissions")
+    return AgencyId(parts[1])
 
 
 def agency_of_receipts(topic: str) -> AgencyId:

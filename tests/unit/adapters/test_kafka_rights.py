@@ -28,7 +28,12 @@ def verbs(wanted: Holding, found: Holding) -> list[str]:
 
 def a_topic(**changes: Any) -> Topic:
     """A topic of submissions."""
-    topic: dict[str, Any] = {"name": "sightline.submissions", "partitions": 6, "replicas": 1, "settings": {"a": "1"}}
+    topic: dict[str, Any] = {
+        "name": "sightline.submissions.kent",
+        "partitions": 6,
+        "replicas": 1,
+        "settings": {"a": "1"},
+    }
     return Topic(**{**topic, **changes})
 
 
@@ -39,7 +44,7 @@ def holding(topic: Topic) -> Holding:
 
 def test_an_agency_sends_and_reads_its_own_answers() -> None:
     assert rights_of("agency.kent") == {
-        "write topic sightline.submissions",
+        "write topic sightline.submissions.kent",
         "read topic sightline.receipts.kent",
         "read topic sightline.feed.kent.missing",
         "read topic sightline.feed.kent.bureau",
@@ -48,13 +53,13 @@ def test_an_agency_sends_and_reads_its_own_answers() -> None:
 
 
 def test_the_workers_have_what_they_need_and_the_others_have_no_user() -> None:
-    assert rights_of("hub.record") == {"read topic sightline.submissions", "read group hub.record"}
+    assert rights_of("hub.record") == {"read topic sightline.submissions.*", "read group hub.record"}
     assert rights_of("hub.relay") == {"write topic sightline.receipts.*", "write topic sightline.feed.*"}
     assert {u for u in declared(TWO).users if u.startswith("hub.")} == {"hub.record", "hub.relay"}
 
 
 def test_submissions_are_kept_for_seven_days_by_the_brokers_own_time() -> None:
-    settings = declared(TWO).topics["sightline.submissions"].settings
+    settings = declared(TWO).topics["sightline.submissions.kent"].settings
     assert settings["retention.ms"] == str(7 * 24 * 3600 * 1000)
     assert settings["message.timestamp.type"] == "LogAppendTime"
 
@@ -63,20 +68,21 @@ def test_the_largest_sealed_submission_fits() -> None:
     largest = 256 * 1024 * 4 // 3 + 2048
     overhead = 1024
     """Of a batch of one record: 61 bytes, and its key, the source."""
-    assert largest + overhead < int(declared(TWO).topics["sightline.submissions"].settings["max.message.bytes"])
+    assert largest + overhead < int(declared(TWO).topics["sightline.submissions.kent"].settings["max.message.bytes"])
 
 
 def test_each_desk_and_each_agency_has_a_topic_in_one_piece() -> None:
     topics = declared(TWO).topics
     assert set(topics) == {
-        "sightline.submissions",
+        "sightline.submissions.kent",
+        "sightline.submissions.kent-council",
         "sightline.receipts.kent",
         "sightline.receipts.kent-council",
         "sightline.feed.kent.missing",
         "sightline.feed.kent.bureau",
         "sightline.feed.kent-council.duty",
     }
-    assert {t.partitions for name, t in topics.items() if name != "sightline.submissions"} == {1}
+    assert {t.partitions for name, t in topics.items() if not name.startswith("sightline.submissions.")} == {1}
 
 
 def test_replicas_are_the_clusters_affair() -> None:
@@ -96,6 +102,7 @@ def changed(**members: Any) -> dict[str, Any]:
         pytest.param(changed(agencies={"Kent": []}), "agency_malformed", id="a bad agency"),
         pytest.param(changed(agencies={"kent": ["a.b"]}), "desk_malformed", id="a bad desk"),
         pytest.param(changed(topics={"sightline.other": {}}), "topic_malformed", id="an unknown topic"),
+        pytest.param(changed(topics={"sightline.submissions": {}}), "topic_malformed", id="submissions of all"),
         pytest.param(changed(topics={"sightline.feed.kent": {}}), "topic_malformed", id="a feed of nobody"),
         pytest.param(
             changed(users={"x": {"read": ["sightline.other"]}}), "declaration_malformed", id="a right to nothing"
@@ -104,7 +111,9 @@ def changed(**members: Any) -> dict[str, Any]:
         pytest.param(changed(users={"x": {"groups": ["*"]}}), "declaration_malformed", id="a right to every group"),
         pytest.param(changed(users={"admin": {}}), "declaration_malformed", id="rights for a superuser"),
         pytest.param(
-            changed(topics={"sightline.submissions": {"partitions": 0}}), "declaration_malformed", id="no partition"
+            changed(topics={"sightline.submissions.kent": {"partitions": 0}}),
+            "declaration_malformed",
+            id="no partition",
         ),
     ],
 )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sightline.entrypoints.workers.asyncapi import document
-from sightline.formats.topic_names import SUBMISSIONS, feed_topic, receipts_topic
+from sightline.formats.topic_names import feed_topic, receipts_topic, submissions_topic
 from sightline.kernel.ids import AgencyId, DeskId
 from sightline.submit.stage import Limits
 
@@ -27,7 +27,8 @@ def test_the_document_that_is_checked_in_is_current(made: dict[str, Any]) -> Non
 
 def test_its_addresses_are_those_of_the_topics(made: dict[str, Any]) -> None:
     addresses = [channel["address"].format(agency="kent", desk="duty") for channel in made["channels"].values()]
-    assert addresses == [SUBMISSIONS, receipts_topic(AgencyId("kent")), feed_topic(DeskId("kent/duty"))]
+    kent = AgencyId("kent")
+    assert addresses == [submissions_topic(kent), receipts_topic(kent), feed_topic(DeskId("kent/duty"))]
 
 
 def test_the_hub_receives_submissions_and_sends_the_rest(made: dict[str, Any]) -> None:

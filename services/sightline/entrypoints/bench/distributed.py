@@ -21,7 +21,8 @@ from sightline.entrypoints.bench.works import Works, at_work
 SAMPLE = 4_000
 PER_S = 50
 SECONDS = 30
-_LOOK_S = 0.5
+LOOK_S = 0.5
+"""How often memory is looked at."""
 
 
 def measure(asked: Asked) -> dict[str, Any]:
@@ -29,11 +30,17 @@ def measure(asked: Asked) -> dict[str, Any]:
     why = missing()
     if why:
         return {NOT_MEASURED: why}
+    with at_work(asked.folder / "distributed", every_s=LOOK_S) as works:
+        return through(works, asked)
+
+
+def through(works: Works, asked: Asked) -> dict[str, Any]:
+    """The row, through services and workers that are there; nothing else may be under way."""
     workload = rounds.a_workload(asked, SystemClock().now())
-    with at_work(asked.folder / "distributed", every_s=_LOOK_S) as works, connected(works) as line:
+    with connected(works) as line:
         fast = _fast(works, line, workload, min(SAMPLE, asked.submissions))
         steady = _steady(works, line, workload, asked)
-        return {**fast, "sample_of": asked.submissions, **steady, "peak_memory_mb": _together(works)}
+    return {**fast, "sample_of": asked.submissions, **steady, "peak_memory_mb": _together(works)}
 
 
 def _fast(works: Works, line: OverKafka, workload: Workload, sample: int) -> dict[str, Any]:

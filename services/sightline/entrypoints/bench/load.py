@@ -21,18 +21,26 @@ from sightline.entrypoints.bench.works import Works, at_work
 
 PER_S = 300
 WARM_UP = 1_000
-_LOOK_S = 2.0
+LOOK_S = 2.0
+"""How often memory is looked at."""
 
 
 def measure(asked: Asked) -> dict[str, Any]:
     """The row; why there is none, where services are missing or nothing was asked for."""
-    per_s = asked.per_s or PER_S
-    count = int(asked.load_minutes * 60 * per_s)
-    why = missing() or ("" if count + asked.backlog else "--load-minutes and --backlog say how much")
+    asks = asked.load_minutes or asked.backlog
+    why = missing() or ("" if asks else "--load-minutes and --backlog say how much")
     if why:
         return {NOT_MEASURED: why}
+    with at_work(asked.folder / "load", every_s=LOOK_S) as works:
+        return through(works, asked)
+
+
+def through(works: Works, asked: Asked) -> dict[str, Any]:
+    """The row, through services and workers that are there; nothing else may be under way."""
+    per_s = asked.per_s or PER_S
+    count = int(asked.load_minutes * 60 * per_s)
     workload = Workload(seed=asked.seed, submissions=WARM_UP + count + asked.backlog, now=SystemClock().now())
-    with at_work(asked.folder / "load", every_s=_LOOK_S) as works, connected(works) as line:
+    with connected(works) as line:
         Rounds("load, warming up", line, works.keys, workload, line.prepare).run(min(WARM_UP, count + asked.backlog))
         steady = Prepared(asked.folder / "steady.bin", line, works.keys)
         steady.make("load, steady", workload, count)
@@ -41,7 +49,7 @@ def measure(asked: Asked) -> dict[str, Any]:
         before = works.meter.cpu_s()
         figures = _steady(works, steady, per_s) if count else {}
         figures |= _drained(works, backlog) if asked.backlog else {}
-        return {**figures, "processes": works.meter.table(before), **rounds.counts(works.hub.ledger)}
+    return {**figures, "processes": works.meter.table(before), **rounds.counts(works.hub.ledger)}
 
 
 def _steady(works: Works, prepared: Prepared, per_s: float) -> dict[str, Any]:

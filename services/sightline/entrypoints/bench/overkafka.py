@@ -8,10 +8,11 @@ from sightline.adapters.kafka_load import Sending
 from sightline.agency.sending import outgoing
 from sightline.entrypoints.bench.rounds import Answered, News
 from sightline.entrypoints.bench.works import AGENCIES, Works
+from sightline.formats.event import source_parts
 from sightline.formats.jwe import seal
 from sightline.formats.receipt import Receipt, read_receipt_unsafe
-from sightline.formats.topic_names import SUBMISSIONS
-from sightline.kernel.ids import DeskId
+from sightline.formats.topic_names import submissions_topic
+from sightline.kernel.ids import AgencyId, DeskId
 
 _PAGE = 5_000
 
@@ -19,6 +20,7 @@ _PAGE = 5_000
 class Message(NamedTuple):
     """What a partner puts on the broker."""
 
+    topic: str
     key: bytes
     value: bytes
     digest: bytes
@@ -36,7 +38,9 @@ class OverKafka:
     def message(self, raw: bytes) -> Message:
         """The event, sealed to the hub's key."""
         event = outgoing("", raw)
-        return Message(event.source.encode("ascii"), seal(raw, self._works.hub.intake_key), event.digest)
+        agency, _ = source_parts(event.source) or ("", "")
+        sealed = seal(raw, self._works.hub.intake_key)
+        return Message(submissions_topic(AgencyId(agency)), event.source.encode("ascii"), sealed, event.digest)
 
     def prepare(self, raws: Sequence[bytes]) -> None:
         """Seal what is sent next."""
@@ -46,7 +50,7 @@ class OverKafka:
         """Send what was prepared of these, and wait for their receipts; answers in the same order."""
         begun, before = self._works.receipts(), numbers(self._works)
         for message in self._prepared:
-            self.sending.send(message.key, message.value)
+            self.sending.send(message.topic, message.key, message.value)
         self.sending.flush()
         self._works.wait_until(lambda: self._works.receipts() >= begun + len(raws))
         found = {receipt.payload: (receipt, body) for receipt, body in receipts_since(self._works, before)}
@@ -72,7 +76,7 @@ class OverKafka:
 @contextmanager
 def connected(works: Works) -> Iterator[OverKafka]:
     """A line with a producer, closed at the end."""
-    with closing(Sending(works.services.administrator(), SUBMISSIONS)) as sending:
+    with closing(Sending(works.services.administrator())) as sending:
         yield OverKafka(works, sending)
 
 

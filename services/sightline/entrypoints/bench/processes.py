@@ -32,10 +32,11 @@ class Meter:
 
     def __init__(self, every_s: float) -> None:
         self.roots: dict[str, int] = {}
-        """Name of the family to the first of its processes. May be changed while it looks."""
+        """Name of the family to the first of its processes. May be changed while it looks: see `ends`."""
         self.samples: list[tuple[float, dict[str, int]]] = []
         """Moment (of `time.perf_counter`), and bytes held by each family."""
         self._every_s = every_s
+        self._ended: dict[str, float] = defaultdict(float)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="bench-meter", daemon=True)
 
@@ -48,9 +49,15 @@ class Meter:
         self._stopping.set()
         self._thread.join()
 
+    def ends(self, name: str) -> None:
+        """That family is about to end; another of its name may begin, and what both have used is one sum."""
+        used = used_by({name: self.roots.pop(name)})
+        self._ended[name] += used[name].cpu_s if name in used else 0.0
+
     def cpu_s(self) -> dict[str, float]:
         """Processor seconds of each family so far."""
-        return {name: used.cpu_s for name, used in used_by(self.roots).items()}
+        found = {name: used.cpu_s for name, used in used_by(self.roots).items()}
+        return {name: found.get(name, 0.0) + self._ended.get(name, 0.0) for name in found.keys() | self._ended.keys()}
 
     def peak_mb(self) -> dict[str, float]:
         """The most that each family was seen to hold."""

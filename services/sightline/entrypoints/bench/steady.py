@@ -35,24 +35,24 @@ class Prepared:
                 for event in workload.round(min(_AT_ONCE, count - len(self.digests))):
                     message = self._line.message(signed(event, self._keys[event.desk]))
                     self.digests[message.digest] = len(self.digests)
-                    for part in (message.key, message.value):
+                    for part in (message.topic.encode("ascii"), message.key, message.value):
                         file.write(len(part).to_bytes(_LENGTH, "big") + part)
                 say(f"{name}: {len(self.digests)} of {count} signed and sealed")
 
-    def messages(self) -> Iterator[tuple[bytes, bytes]]:
-        """Keys and values, in order."""
+    def messages(self) -> Iterator[tuple[bytes, bytes, bytes]]:
+        """Topics, keys and values, in order."""
         with self._path.open("rb") as file:
-            while key := _part(file):
-                yield key, _part(file)
+            while topic := _part(file):
+                yield topic, _part(file), _part(file)
 
     def send(self, per_s: float) -> "array[float]":
         """One after the other at that rate (0: as fast as the broker takes them); when each was due."""
         due: array[float] = array("d")
         start = time.perf_counter()
-        for number, (key, value) in enumerate(self.messages()):
+        for number, (topic, key, value) in enumerate(self.messages()):
             due.append(start + number / per_s if per_s else time.perf_counter())
             time.sleep(max(0.0, due[-1] - time.perf_counter()))
-            self._line.sending.send(key, value)
+            self._line.sending.send(topic.decode("ascii"), key, value)
         self._line.sending.flush()
         return due
 

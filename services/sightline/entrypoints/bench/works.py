@@ -61,6 +61,7 @@ class Works:
         """Stop these, each after its batch."""
         for stage in stages:
             process = self._workers.pop(stage)
+            self.meter.ends(stage)
             process.terminate()
             try:
                 process.wait(_STOP_S)

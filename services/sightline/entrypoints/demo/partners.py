@@ -27,7 +27,7 @@ from sightline.formats.broker_access import Access
 from sightline.formats.feed import FeedEntry
 from sightline.formats.jwe import seal
 from sightline.formats.jwk import PrivateKey
-from sightline.formats.topic_names import SUBMISSIONS, agency_user, feed_topic, receipts_topic
+from sightline.formats.topic_names import agency_user, feed_topic, receipts_topic, submissions_topic
 from sightline.kernel.ids import DeskId, agency_of
 from sightline.kernel.values import Refusal
 from sightline.record.stage import Answer
@@ -138,7 +138,8 @@ class Partner:
 
     def _writes(self) -> WriteTopic:
         if self._outlet is None:
-            self._outlet = self._open.enter_context(closing(WriteTopic(self._border.access(self.desk), SUBMISSIONS)))
+            where = submissions_topic(agency_of(self.desk))
+            self._outlet = self._open.enter_context(closing(WriteTopic(self._border.access(self.desk), where)))
         return self._outlet
 
 

@@ -10,7 +10,7 @@ from faststream.kafka import KafkaBroker
 from faststream.specification import AsyncAPI
 
 from sightline.entrypoints.workers import record
-from sightline.formats.topic_names import FEED, RECEIPTS
+from sightline.formats.topic_names import FEED, RECEIPTS, SUBMISSIONS
 from sightline.runtime.loop import Said
 
 Json = dict[str, Any]
@@ -51,7 +51,11 @@ _MESSAGES: dict[str, Json] = {
         "payload": _ENTRY,
     },
 }
-_PARAMETERS: dict[str, Json] = {"receipts": {"agency": _SLUG}, "feed": {"agency": _SLUG, "desk": _SLUG}}
+_PARAMETERS: dict[str, Json] = {
+    "submissions": {"agency": _SLUG},
+    "receipts": {"agency": _SLUG},
+    "feed": {"agency": _SLUG, "desk": _SLUG},
+}
 
 
 def document() -> Json:
@@ -81,17 +85,20 @@ def _completed(made: Json) -> Json:
         channel["messages"] = {"message": {"$ref": f"#/components/messages/{name}"}}
         made["operations"][name]["messages"] = [{"$ref": f"#/channels/{name}/messages/message"}]
         del channel["bindings"], channel["servers"]
-        if name in _PARAMETERS:
-            channel["parameters"] = _PARAMETERS[name]
+        channel["parameters"] = _PARAMETERS[name]
+    made["channels"]["submissions"]["address"] = SUBMISSIONS + "{agency}"  # Read by a pattern, written one by one.
     made["components"] = {
         "messages": {name: {"name": name, **message} for name, message in _MESSAGES.items()},
-        "securitySchemes": {"user": {"type": "scramSha512", "description": "agency.<agency>, over TLS"}},
+        "securitySchemes": {
+            "certificate": {"type": "X509", "description": "CN=<agency>, on a port of its own"},
+            "user": {"type": "scramSha512", "description": "agency.<agency>, over TLS"},
+        },
     }
     made["servers"] = {
         "broker": {
             "host": "broker.example:9093",
             "protocol": "kafka-secure",
-            "security": [{"$ref": "#/components/securitySchemes/user"}],
+            "security": [{"$ref": f"#/components/securitySchemes/{name}"} for name in ("certificate", "user")],
         }
     }
     made["defaultContentType"] = JOSE

@@ -11,6 +11,7 @@ from faststream.security import SASLScram512
 from sightline.runtime.settings import Settings, secret_in
 
 REQUEST_TIMEOUT_MS = 10_000
+NEWCOMERS_MS = 15_000
 
 _log = structlog.get_logger("sightline.broker")
 
@@ -31,6 +32,8 @@ def broker_for(settings: Settings, worker: str, *, publishes: bool) -> KafkaBrok
         address.split(","),
         client_id=f"sightline-{worker}",
         request_timeout_ms=REQUEST_TIMEOUT_MS,
+        # How soon the topic of an agency that joins is seen.
+        metadata_max_age_ms=NEWCOMERS_MS,
         # Topics are declared in infra/kafka/topics.yaml, and none of our users may make any.
         allow_auto_create_topics=False,
         consumer_only=not publishes,

@@ -9,6 +9,7 @@ ours, leaves the batch where it is; it comes again, and what was recorded of it 
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -24,6 +25,8 @@ from sightline.runtime.decider import back_off_s
 from sightline.runtime.loop import Said
 
 GROUP = "hub.record"
+EVERY_AGENCYS = f"^{re.escape(SUBMISSIONS)}.+$"
+"""The topics that are read: those that there are, and those of agencies that join later."""
 BATCH = 256
 _POLL_MS = 50
 _SESSION_MS, _BEAT_MS = 6_000, 1_500
@@ -39,7 +42,7 @@ def attach(broker: KafkaBroker, take: Take, said: Said, *, ended: Callable[[], N
     failures = 0
 
     @broker.subscriber(
-        SUBMISSIONS,
+        pattern=EVERY_AGENCYS,
         group_id=GROUP,
         auto_offset_reset="earliest",
         ack_policy=AckPolicy.MANUAL,
