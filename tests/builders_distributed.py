@@ -33,6 +33,7 @@ from sightline.formats.receipt import Receipt, read_receipt
 from sightline.formats.topic_names import feed_topic, receipts_topic, submissions_topic
 from sightline.kernel.errors import Unavailable
 from sightline.kernel.ids import AgencyId, DeskId, agency_of
+from sightline.kernel.ports import Clock
 from sightline.kernel.values import Desk
 from sightline.runtime.distributed import distributed
 from sightline.runtime.hub import Hub
@@ -124,12 +125,21 @@ class Works:
         """The settings of a process that runs that stage."""
         return environment(self.settings, self.node, self.folder, stage)
 
+    def begins(self, name: str, stage: str, *command: str | Path) -> subprocess.Popen[str]:
+        """Another program that runs that stage, in the tests' own folder; it may not be ready yet."""
+        return self._popen(name, [sys.executable, *command], self.environment(stage), ROOT)
+
     def _begin(self, name: str, *command: str, settings: Mapping[str, str]) -> subprocess.Popen[str]:
+        return self._popen(name, [SIGHTLINE, *command, "--json"], settings, self.folder)
+
+    def _popen(
+        self, name: str, command: Sequence[str | Path], settings: Mapping[str, str], folder: Path
+    ) -> subprocess.Popen[str]:
         with (self.folder / f"{name}.log").open("a") as log:
             return subprocess.Popen(
-                [SIGHTLINE, *command, "--json"],
+                command,
                 env={"PATH": os.environ["PATH"], **settings},
-                cwd=self.folder,
+                cwd=folder,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -291,6 +301,7 @@ def environment(settings: Settings, node: Node, folder: Path, stage: str) -> dic
         "OPA_URL": settings.opa_url,
         "KEYS_FOLDER": folder / f"keys-{stage}",
         "REGISTER_FOLDER": settings.export,
+        "DATABASE_TIMEOUT_S": settings.database_timeout_s,
         "KAFKA": node.address,
         "KAFKA_CA": node.folder / "ca.pem",
         "KAFKA_PASSWORD": node.folder / "secrets" / f"hub.{stage}.password",
@@ -329,18 +340,32 @@ def databases(server: str, folder: Path) -> Iterator[tuple[Path, Path]]:
                 admin.execute(f"DROP DATABASE {one} WITH (FORCE)".encode())
 
 
+def has_cast(made: Works) -> None:
+    """Admit the whole cast."""
+    for desk in CAST:
+        admits(made, desk)
+
+
 @contextmanager
-def works(node: Node, opa: str, addresses: tuple[Path, Path], folder: Path) -> Iterator[Works]:
-    """A founded hub with its cast admitted, and no worker running yet."""
+def works(
+    node: Node,
+    opa: str,
+    addresses: tuple[Path, Path],
+    folder: Path,
+    *,
+    clock: Clock | None = None,
+    admit: Callable[[Works], None] = has_cast,
+    **more: Any,
+) -> Iterator[Works]:
+    """A founded hub with its cast admitted, and no worker running yet. `more`: further settings."""
     database, vault = addresses
-    settings = Settings(database=database, vault=vault, opa_url=opa, data=folder, origin=ORIGIN)
-    hub = distributed(settings)
+    settings = Settings(database=database, vault=vault, opa_url=opa, data=folder, origin=ORIGIN, **more)
+    hub = distributed(settings, clock=clock)
     made = Works(node=node, folder=folder, settings=settings, hub=hub)
     try:
         for stage in HOLDERS:
             hand_out(settings.keys, stage, folder / f"keys-{stage}")
-        for desk in CAST:
-            admits(made, desk)
+        admit(made)
         made.began = ends(node)
         yield made
     finally:

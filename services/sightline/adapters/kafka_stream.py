@@ -1,5 +1,6 @@
 """What FastStream leaves to its Kafka client (aiokafka): which offsets are done, which come again, which faults pass."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,10 +12,28 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-__all__ = ["OF_ONE_TOPIC", "KafkaError", "commit", "go_back"]
+__all__ = ["OF_ONE_TOPIC", "KafkaError", "commit", "go_back", "is_answered"]
 
 OF_ONE_TOPIC: tuple[type[Exception], ...] = (UnknownTopicOrPartitionError, TopicAuthorizationFailedError)
 """Faults that say nothing of other topics."""
+
+
+async def is_answered(broker: Any, within_s: float) -> bool:
+    """Whether the broker answers. The library itself tries again in silence, and for as long as it takes.
+
+    One that only reads is asked on its consumer's own connection, which has no rights but the consumer's.
+    """
+    consumers = [one.consumer for one in broker.subscribers if one.consumer is not None]
+    asking = [consumer.topics() for consumer in consumers] or [_described(broker)]
+    try:
+        await asyncio.wait_for(asyncio.gather(*asking), within_s)
+    except (KafkaError, OSError, TimeoutError):
+        return False
+    return True
+
+
+async def _described(broker: Any) -> None:
+    await broker.config.admin_client.describe_cluster()
 
 
 async def commit(message: Any) -> None:

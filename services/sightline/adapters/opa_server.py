@@ -5,9 +5,11 @@ they cannot be kept out of OPA's logs, and fail as a whole when one document is 
 """
 
 import json
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,9 +42,13 @@ class ServerEngine:
         self._policy_digest = policy_digest(folder)
         self._sources = policy_sources(folder)
         self._data = policy_data(folder)
-        version = self._version()
+        try:
+            version = self._version()
+            self.check()
+        except BaseException:
+            self._client.close_connection()
+            raise
         self._engine_digest = digest(canonical({"name": "opa", "version": version}))
-        self.check()
         self._closed = False
         self._threads = ThreadPoolExecutor(max_workers=connections, thread_name_prefix="opa")
 
@@ -105,6 +111,42 @@ class ServerEngine:
         if "result" not in answer:
             raise NotDecided("undefined")
         return answer["result"]
+
+
+class LateEngine:
+    """An OPA server that need not be there yet: asked for when it is first needed, and then again until it is there."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        """Raises Refused ``engine_address``."""
+        _client(url, 1.0).close_connection()
+        self._found: ServerEngine | None = None
+        self._open = partial(ServerEngine, url, folder)
+        self._policy = policy_digest(folder)
+        self._lock = threading.Lock()
+
+    @property
+    def policy(self) -> str:
+        """Digest of the sources that the server must hold."""
+        return self._policy
+
+    @property
+    def engine(self) -> str:
+        """As of `ServerEngine`. Raises what opening one raises."""
+        return self._server().engine
+
+    def decide(self, facts: Sequence[bytes]) -> list[Mapping[str, Any]]:
+        """As of `ServerEngine`. Raises what opening one raises."""
+        return self._server().decide(facts)
+
+    def close(self) -> None:
+        """Close the connections, if there are any."""
+        if self._found is not None:
+            self._found.close()
+
+    def _server(self) -> ServerEngine:
+        with self._lock:
+            self._found = self._found or self._open()
+            return self._found
 
 
 def _client(url: str, timeout_s: float) -> OpaClient:

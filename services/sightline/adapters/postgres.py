@@ -17,6 +17,7 @@ from psycopg.errors import DataCorrupted
 from psycopg.rows import DictRow, tuple_row
 from psycopg.sql import SQL, Identifier
 
+from sightline.adapters.postgres_bounds import ANSWER_S, Unanswered, bind, connecting
 from sightline.adapters.postgres_many import Shapes, insert_all
 from sightline.kernel.errors import Corrupt, Refused, Unavailable
 from sightline.kernel.ports import Row, Session, Value
@@ -24,8 +25,14 @@ from sightline.kernel.ports import Row, Session, Value
 MODULE = "sightline.adapters.postgres"
 """What ``PERSISTENCE_MODULE`` names to choose this store."""
 
+ANSWER = "ANSWER_TIMEOUT"
+"""The library's settings take ours beside their own: seconds that one answer may take."""
+
 _PLACE = ("dbname", "host", "port", "user", "password")
 _TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
+
+_IDLE_IN_TRANSACTION_S = 20.0
+"""After that the server ends a transaction whose owner does nothing: one that was paused holds the ledger's lock."""
 
 _DEFINING = 7_396_107
 """Advisory lock held while tables are made: ``IF NOT EXISTS`` alone fails when two processes start at once."""
@@ -190,13 +197,14 @@ class Datastore(PostgresDatastore):
     An `Unavailable` from here is not tried again in place, as the library would for minutes: the stages' callers do.
     """
 
-    def __init__(self, theirs: PostgresDatastore, tls: dict[str, str]) -> None:
+    def __init__(self, theirs: PostgresDatastore, tls: dict[str, str], answer_s: float = ANSWER_S) -> None:
+        """`answer_s`: how long one answer of the server may take."""
         self.shapes: Shapes = {}
         known, pool = cast("dict[str, Any]", theirs.pool.kwargs), theirs.pool
         super().__init__(
             **{name: known[name] for name in _PLACE},
-            connect_timeout=min(pool.timeout, 10.0),
-            idle_in_transaction_session_timeout=max(theirs.idle_in_transaction_session_timeout, 60.0),
+            connect_timeout=min(pool.timeout, answer_s),
+            idle_in_transaction_session_timeout=max(theirs.idle_in_transaction_session_timeout, _IDLE_IN_TRANSACTION_S),
             pool_size=pool.min_size,
             max_overflow=pool.max_size - pool.min_size,
             conn_max_age=pool.max_lifetime,
@@ -204,7 +212,8 @@ class Datastore(PostgresDatastore):
             schema=theirs.schema,
             get_password_func=pool.get_password_func,
         )
-        cast("dict[str, Any]", self.pool.kwargs).update(tls)
+        cast("dict[str, Any]", self.pool.kwargs).update(tls | connecting(answer_s))
+        bind(self.pool, answer_s)
 
     def after_connect_func(self) -> Callable[[Connection[Any]], None]:
         """Prepare each new connection: what commits is on disk, whatever the server's default."""
@@ -214,6 +223,10 @@ class Datastore(PostgresDatastore):
             prepare(connection)
             connection.execute(
                 "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+            )
+            # What we gave up waiting for must not stay in the queue for a lock (PostgreSQL 14 or later).
+            connection.execute(
+                "SELECT set_config(name, '5s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'"
             )
 
         return after_connect
@@ -225,14 +238,15 @@ class Datastore(PostgresDatastore):
             with super().get_connection() as connection:
                 yield connection
         except (OperationalError, InterfaceError) as exc:
-            if getattr(exc.__cause__, "sqlstate", None) in _LOST:
+            if getattr(exc.__cause__, "sqlstate", None) in _LOST and not isinstance(exc.__cause__, Unanswered):
                 # Where one connection died with the server the others did: none of them is to fail a call of its own.
                 self.pool.check()
             raise Unavailable("database_unavailable", type(exc.__cause__ or exc).__name__) from exc
         except InternalError as exc:
             if isinstance(exc.__cause__, DataCorrupted):
                 raise Corrupt("database_damaged", "the server found its files damaged") from exc
-            raise
+            # XX000: a file that could not be written, a row changed by two. Nothing was committed.
+            raise Unavailable("database_fault", "the server found a fault of its own") from exc
 
 
 class Factory(library.PostgresFactory):
@@ -245,7 +259,8 @@ class Factory(library.PostgresFactory):
         if self.datastore.enable_db_functions:
             raise Corrupt("setting_refused", "POSTGRES_ENABLE_DB_FUNCTIONS drops the rows that must commit with events")
         tls = {name: self.env.get(f"POSTGRES_{name.upper()}") for name in _TLS}
-        self.datastore = Datastore(self.datastore, {name: value for name, value in tls.items() if value})
+        answer_s = float(self.env.get(f"POSTGRES_{ANSWER}", "") or ANSWER_S)
+        self.datastore = Datastore(self.datastore, {name: value for name, value in tls.items() if value}, answer_s)
 
 
 @lru_cache(maxsize=512)

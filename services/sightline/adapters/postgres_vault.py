@@ -14,6 +14,7 @@ from psycopg import Connection
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from sightline.adapters.postgres import settings_of
+from sightline.adapters.postgres_bounds import ANSWER_S, bind, connecting
 from sightline.adapters.wrapping import TABLE, Wrapping
 from sightline.kernel.errors import Corrupt, Unavailable
 
@@ -26,7 +27,7 @@ _PASSING = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.Ins
 class PostgresVault:
     """A key vault in one database. `wrapping` maps the name of each wrapping key to its 32 bytes; the last wraps."""
 
-    def __init__(self, dsn: str, wrapping: Mapping[str, bytes], *, timeout_s: float = 10.0) -> None:
+    def __init__(self, dsn: str, wrapping: Mapping[str, bytes], *, timeout_s: float = ANSWER_S) -> None:
         """`dsn`: the database's address. Raises Refused ``database_address``, Unavailable ``vault_unavailable``."""
         settings_of(dsn)
         self._wrapping = Wrapping(wrapping)
@@ -36,12 +37,14 @@ class PostgresVault:
             min_size=1,
             max_size=4,
             timeout=timeout_s,
-            kwargs={"connect_timeout": int(timeout_s)},
+            kwargs=connecting(timeout_s),
             # One that died with the server is replaced here, and fails no call of ours.
             check=ConnectionPool.check_connection,
-            open=True,
+            open=False,
         )
+        bind(self._pool, timeout_s)
         try:
+            self._pool.open()
             self._define()
         except BaseException:
             self._pool.close()

@@ -12,6 +12,7 @@ import uvicorn
 
 from sightline.entrypoints.api import create_app
 from sightline.entrypoints.api.streams import Streams
+from sightline.entrypoints.waiting_room import built
 from sightline.kernel.ports import Clock
 from sightline.runtime import logs, memory
 from sightline.runtime.beside import decider_for
@@ -118,22 +119,29 @@ def serving(hub: Hub, settings: Settings, decider: Decider | None = None) -> Ite
 def serve(
     settings: Settings, listening: socket.socket, announce: Callable[[Address], None], *, clock: Clock | None = None
 ) -> None:
-    """Run until a signal. `announce` gets the address once the hub is ready to take requests. `clock`: the machine's."""
+    """Run until a signal. `announce` gets the address once the hub is ready to take requests. `clock`: the machine's.
+
+    A distributed hub whose database does not answer yet is waited for, and says so to who asks.
+    """
     logs.configure()
+    made = (
+        built(lambda: distributed(settings, clock=clock), listening)
+        if settings.is_distributed
+        else embedded(settings.data, origin=settings.origin, clock=clock)
+    )
+    if made is not None:
+        _serve(made, settings, listening, announce)
+
+
+def _serve(made: Hub, settings: Settings, listening: socket.socket, announce: Callable[[Address], None]) -> None:
     with (
-        closing(_hub(settings, clock)) as hub,
+        closing(made) as hub,
         serving(hub, settings, None if settings.is_distributed else decider_for(hub, settings)) as server,
         stopping_on_signals(server),
     ):
         memory.settle()
         announce(_address(hub, settings, listening))
         server.run(sockets=[listening])
-
-
-def _hub(settings: Settings, clock: Clock | None) -> Hub:
-    if settings.is_distributed:
-        return distributed(settings, clock=clock)
-    return embedded(settings.data, origin=settings.origin, clock=clock)
 
 
 def _address(hub: Hub, settings: Settings, listening: socket.socket) -> Address:

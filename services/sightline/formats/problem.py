@@ -54,6 +54,8 @@ PROBLEMS: dict[str, Problem] = {
     "unknown_child": Problem(404, "The child is not known."),
     "unknown_desk": Problem(422, "A desk that the event names is not known."),
     "item_not_yours": Problem(403, "The item is not one that this desk may act on."),
+    # record: what is our fault, and must be sent again when we have mended ourselves
+    "internal_error": Problem(500, "The hub failed over this submission. It is kept, and somebody has been told."),
     # keys
     "key_malformed": Problem(422, "The key is not one that this hub takes."),
     "registration_invalid": Problem(422, "The request to register a key is not well formed."),

@@ -90,7 +90,7 @@ class Rejected:
     area: str = ""
     source: str = ""
     compact: bytes = b""
-    """The bytes to keep under the quarantine key; empty unless the signature verified."""
+    """The bytes to keep under the quarantine key; empty unless the signature verified, or we failed to find out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -42,6 +42,11 @@ class Admin:
             self._note(policy, Policy.EngineChanged, engine=engine.engine)
         self._ledger.append(policy.collect())
 
+    def is_founded(self) -> bool:
+        """Whether a policy was ever put in force here."""
+        policy = cast("Policy | None", self._ledger.load([POLICY_STREAM]).get(POLICY_STREAM))
+        return policy is not None and bool(policy.policy)
+
     def open_desk(self, desk: Desk) -> None:
         """Admit a desk; its agency with it, if this is the first."""
         agency = self._agency(agency_of(desk.id))

@@ -41,7 +41,11 @@ class Refusing:
         work.row("notices", *notices.of_refusal(cast("Agency.SubmissionRefused", agency.pending_events[-1])))
         work.take(agency)
         if rejected.compact:
-            work.row("quarantine", step, self._seal(rejected.compact), int((at + KEPT).timestamp()))
+            self.keep(work, rejected, step=step, at=at)
+
+    def keep(self, work: Work, rejected: Rejected, *, step: str, at: datetime) -> None:
+        """The bytes alone, under the quarantine key."""
+        work.row("quarantine", step, self._seal(rejected.compact), int((at + KEPT).timestamp()))
 
     def _agency(self, work: Work, desk: Desk) -> Agency:
         stream = agency_stream(desk.agency)

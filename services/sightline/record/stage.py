@@ -196,10 +196,10 @@ class Record:
             digest, receipt = claim
             if digest == one.submission.digest:
                 return Draft(outcome="repeated", step=receipt)
-            return self._refused(work, _rejected(one, Refusal(code="id_reused")), step, at)
+            return self._refused(work, rejected(one, Refusal(code="id_reused")), step, at)
         desk = self._desks.desk(one.envelope.desk)
         if desk is None:
-            return self._refused(work, _rejected(one, Refusal(code="unknown_desk")), step, at)
+            return self._refused(work, rejected(one, Refusal(code="unknown_desk")), step, at)
         placing = Placing(
             work=work,
             one=one,
@@ -213,7 +213,7 @@ class Record:
         )
         refusal = placing.refusal()
         if refusal is not None:
-            return self._refused(work, _rejected(one, refusal), step, at)
+            return self._refused(work, rejected(one, refusal), step, at)
         items, children = placing.place()
         work.known.claims[one.envelope.source, one.envelope.id] = (one.submission.digest, step)
         work.row("claims", one.envelope.source, one.envelope.id, one.submission.digest, step)
@@ -245,7 +245,10 @@ class Record:
 
     def _refused(self, work: Work, rejected: Rejected, step: str, at: datetime) -> "Draft":
         if rejected.sender is None:
-            return Draft(outcome="refused", step="", refusal=rejected.refusal)
+            kept = step if rejected.compact else ""
+            if kept:
+                self._refusing.keep(work, rejected, step=kept, at=at)
+            return Draft(outcome="refused", step=kept, refusal=rejected.refusal)
         desk = self._desks.desk(rejected.sender)
         if desk is None:
             return Draft(outcome="refused", step="", refusal=rejected.refusal)
@@ -317,7 +320,8 @@ def _next_number(work: Work, agency: AgencyId) -> int:
     return work.known.numbers[agency]
 
 
-def _rejected(one: Verified, refusal: Refusal) -> Rejected:
+def rejected(one: Verified, refusal: Refusal) -> Rejected:
+    """The same submission, turned away after all."""
     submission = one.submission
     return Rejected(
         refusal=refusal,

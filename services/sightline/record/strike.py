@@ -1,5 +1,6 @@
 """The clock stage: clocks that ran out become entries on the streams they belong to."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from sightline.kernel.ports import Clock, Session
@@ -32,6 +33,7 @@ class Strike:
         areas: Areas,
         rules: ClockRules,
         clock: Clock,
+        on_step: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._ledger = ledger
         self._vault = vault
@@ -39,6 +41,7 @@ class Strike:
         self._rules = rules
         self._clock = clock
         self._hour = 0
+        self._on_step = on_step
 
     def __call__(self) -> int:
         """How many clocks struck. At most `BATCH` at a time."""
@@ -66,6 +69,7 @@ class Strike:
             work.rows(session)
             session.execute_many("UPDATE clocks SET struck = ? WHERE id = ?", [(now, row[0]) for row in due])
 
+        self._on_step("strike")
         try:
             self._ledger.append(work.entries, also=also)
         except Collision:
@@ -87,6 +91,7 @@ class Strike:
         if getattr(policy, "hour", 0) >= hour:
             return False
         policy.note(Policy.EpochStruck, step=f"epoch-{hour}", timestamp=at, hour=hour)
+        self._on_step("hour")
         try:
             self._ledger.append(policy.collect())
         except Collision:

@@ -1,7 +1,9 @@
 """Putting a hub together. Only what differs between the two modes is passed in; all else is built once, here."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sightline.adapters.keyfile import HubKeys, IntakeKeys, Signer
@@ -12,6 +14,7 @@ from sightline.feed.reading import FeedReader
 from sightline.feed.stage import TABLES as FEED_TABLES
 from sightline.feed.stage import Feed
 from sightline.formats import jwe
+from sightline.kernel.errors import Unavailable
 from sightline.kernel.ports import Clock, Database, PolicyEngine
 from sightline.ledger import clocks, positions
 from sightline.ledger.directory import Directory, PresentDesks, SendersByRole
@@ -23,6 +26,7 @@ from sightline.protocol.clock_rules import ClockRules, clock_documents
 from sightline.record.admin import Admin
 from sightline.record.matching import Matcher
 from sightline.record.refusing import Refusing
+from sightline.record.sparing import Sparing
 from sightline.record.stage import Record
 from sightline.record.strike import Strike
 from sightline.record.tables import TABLES as RECORD_TABLES
@@ -67,12 +71,17 @@ class Parts:
 
 
 def build(parts: Parts) -> Hub:
-    """A hub whose tables exist, whose ledger is founded and whose policy is in force."""
+    """A hub whose tables exist and whose ledger is founded. Its policy is in force, unless the engine does not answer.
+
+    Raises Unavailable where it does not, and the hub would be new. Else `Hub.found` is to be called until it does.
+    """
     database = parts.ledger.database
     make_tables(database)
     rules = read_rules(parts.policies)
     admin = Admin(ledger=parts.ledger, clock=parts.clock)
-    admin.found(origin=parts.origin, engine=parts.engine)
+    found = partial(admin.found, origin=parts.origin, engine=parts.engine)
+    with suppress(*([Unavailable] if admin.is_founded() else [])):
+        found()
     intake = build_intake(
         origin=parts.origin,
         ledger=parts.ledger,
@@ -137,6 +146,7 @@ def build(parts: Parts) -> Hub:
         notices=Notices(database=database, desks=PresentDesks(intake.directory)),
         feeds=FeedReader(database=database, key=parts.keys.receipt, clock=parts.clock),
         admin=admin,
+        found=found,
         clock=parts.clock,
         replay=replay,
         on_step=parts.on_step,
@@ -168,18 +178,20 @@ def build_intake(
         schemas=rules.schemas,
         unsealer=jwe.Unsealer([keys.unseal]),
         verify=Verify(keys=directory, senders=SendersByRole(rules.documents["senders"])),
-        record=Record(
-            ledger=ledger,
-            vault=vault,
-            desks=directory,
-            areas=protocols_of(directory, rules),
-            rules=clock_rules_of(rules),
-            sight=Sight(origin),
-            matcher=Matcher(keys.matching),
-            sign=sign_receipts(keys.receipt),
-            refusing=Refusing(ledger=ledger, quarantine_key=keys.quarantine),
-            clock=clock,
-            on_step=on_step,
+        record=Sparing(
+            Record(
+                ledger=ledger,
+                vault=vault,
+                desks=directory,
+                areas=protocols_of(directory, rules),
+                rules=clock_rules_of(rules),
+                sight=Sight(origin),
+                matcher=Matcher(keys.matching),
+                sign=sign_receipts(keys.receipt),
+                refusing=Refusing(ledger=ledger, quarantine_key=keys.quarantine),
+                clock=clock,
+                on_step=on_step,
+            )
         ),
         clock=clock,
         on_step=on_step,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sightline.adapters import keyparts, postgres
 from sightline.adapters.clock import SystemClock
 from sightline.adapters.keyfolder import wrapping_key
-from sightline.adapters.opa_server import ServerEngine
+from sightline.adapters.opa_server import LateEngine, ServerEngine
 from sightline.adapters.postgres_vault import PostgresVault
 from sightline.decide.stage import Decide
 from sightline.feed.stage import Feed
@@ -41,8 +41,12 @@ from sightline.runtime.stores import WRAPPING
 OnStep = Callable[[str], None]
 
 
-def distributed(settings: Settings, *, clock: Clock | None = None, on_step: OnStep = lambda _: None) -> Hub:
-    """A hub over PostgreSQL and OPA; founded if database and key folder are new.
+def _no_step(_step: str) -> None:
+    """Nobody watches."""
+
+
+def distributed(settings: Settings, *, clock: Clock | None = None, on_step: OnStep = _no_step) -> Hub:
+    """A hub over PostgreSQL and OPA; founded if database and key folder are new. One that stands needs no OPA for this.
 
     Raises Corrupt ``key_missing`` for a database that has a hub whose keys are not in the folder.
     """
@@ -57,7 +61,7 @@ def distributed(settings: Settings, *, clock: Clock | None = None, on_step: OnSt
                 origin=origin_of(settings),
                 ledger=ledger,
                 vault=opened.enter_context(closing(vault_of(settings, keys.wrapping))),
-                engine=opened.enter_context(closing(engine_of(settings))),
+                engine=opened.enter_context(closing(LateEngine(settings.opa_url, share("policies")))),
                 policies=share("policies"),
                 keys=keys,
                 clock=clock or SystemClock(),
@@ -83,7 +87,7 @@ class RecordParts:
 
 
 @contextmanager
-def for_record(settings: Settings, clock: Clock) -> Iterator[RecordParts]:
+def for_record(settings: Settings, *, clock: Clock, on_step: OnStep = _no_step) -> Iterator[RecordParts]:
     """Receipt, unsealing, matching, quarantine and wrapping key."""
     keys = keyparts.record_keys(settings.keys)
     with closing(ledger_of(settings)) as ledger, closing(vault_of(settings, keys.wrapping)) as vault:
@@ -94,6 +98,7 @@ def for_record(settings: Settings, clock: Clock) -> Iterator[RecordParts]:
             rules=read_rules(share("policies")),
             keys=keys,
             clock=clock,
+            on_step=on_step,
         )
         with closing(intake.verify):
             yield RecordParts(intake=intake, ledger=ledger)
@@ -107,7 +112,7 @@ def for_relay(settings: Settings) -> Iterator[Outbox]:
 
 
 @contextmanager
-def for_decide(settings: Settings, clock: Clock) -> Iterator[tuple[Decide, Ledger]]:
+def for_decide(settings: Settings, *, clock: Clock, on_step: OnStep = _no_step) -> Iterator[tuple[Decide, Ledger]]:
     """The wrapping key."""
     with (
         closing(vault_of(settings, wrapping_key(settings.keys))) as vault,
@@ -115,23 +120,28 @@ def for_decide(settings: Settings, clock: Clock) -> Iterator[tuple[Decide, Ledge
         closing(engine_of(settings)) as engine,
     ):
         rules = read_rules(share("policies"))
-        yield build_decide(ledger=ledger, vault=vault, engine=engine, rules=rules, clock=clock), ledger
+        yield (
+            build_decide(ledger=ledger, vault=vault, engine=engine, rules=rules, clock=clock, on_step=on_step),
+            ledger,
+        )
 
 
 @contextmanager
-def for_seal(settings: Settings) -> Iterator[tuple[Register, Feed]]:
+def for_seal(settings: Settings, *, on_step: OnStep = _no_step) -> Iterator[tuple[Register, Feed]]:
     """The checkpoint key, and the export's folder. What is sealed is told by the same worker."""
     origin = origin_of(settings)
     signer = keyparts.checkpoint_key(settings.keys, origin)
     with closing(ledger_of(settings)) as ledger:
         yield (
-            build_register(origin=origin, database=ledger.database, signer=signer, folder=settings.export),
+            build_register(
+                origin=origin, database=ledger.database, signer=signer, folder=settings.export, on_step=on_step
+            ),
             build_feed(origin=origin, database=ledger.database, rules=read_rules(share("policies"))),
         )
 
 
 @contextmanager
-def for_clock(settings: Settings, clock: Clock) -> Iterator[Strike]:
+def for_clock(settings: Settings, *, clock: Clock, on_step: OnStep = _no_step) -> Iterator[Strike]:
     """The wrapping key: what strikes is written as an item of the hub's own, and items are sealed."""
     with (
         closing(vault_of(settings, wrapping_key(settings.keys))) as vault,
@@ -139,7 +149,7 @@ def for_clock(settings: Settings, clock: Clock) -> Iterator[Strike]:
     ):
         rules = read_rules(share("policies"))
         areas = protocols_of(Directory(ledger), rules)
-        yield Strike(ledger=ledger, vault=vault, areas=areas, rules=clock_rules_of(rules), clock=clock)
+        yield Strike(ledger=ledger, vault=vault, areas=areas, rules=clock_rules_of(rules), clock=clock, on_step=on_step)
 
 
 # ------------------------------------------------------------------------------------------------------ what they share
@@ -147,7 +157,8 @@ def for_clock(settings: Settings, clock: Clock) -> Iterator[Strike]:
 
 def ledger_of(settings: Settings) -> Ledger:
     """The ledger in PostgreSQL, and our tables beside it."""
-    return Ledger(env=postgres.settings_of(secret_in(settings.database, "database")) | {"CREATE_TABLE": "n"})
+    bounds = {f"POSTGRES_{postgres.ANSWER}": str(settings.database_timeout_s), "CREATE_TABLE": "n"}
+    return Ledger(env=postgres.settings_of(secret_in(settings.database, "database")) | bounds)
 
 
 def vault_of(settings: Settings, wrapping: bytes) -> PostgresVault:
@@ -157,7 +168,7 @@ def vault_of(settings: Settings, wrapping: bytes) -> PostgresVault:
     ours, theirs = postgres.settings_of(address), postgres.settings_of(secret_in(settings.database, "database"))
     if all(ours[name] == theirs[name] for name in place):
         raise Refused("vault_within", "the vault needs a database of its own: a backup of the ledger's would hold it")
-    return PostgresVault(address, {WRAPPING: wrapping})
+    return PostgresVault(address, {WRAPPING: wrapping}, timeout_s=settings.database_timeout_s)
 
 
 def engine_of(settings: Settings) -> ServerEngine:

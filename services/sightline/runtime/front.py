@@ -5,12 +5,11 @@ its place the database is looked at, to wake streams that wait for news and to k
 """
 
 import threading
-from time import perf_counter
 
+from sightline.kernel.errors import Corrupt, Refused, Unavailable
 from sightline.kernel.ids import DeskId
-from sightline.kernel.ports import Database
 from sightline.ledger.positions import position
-from sightline.runtime.decider import DEAF, Ears
+from sightline.runtime.decider import DEAF, Ears, back_off_s
 from sightline.runtime.hub import Hub
 from sightline.runtime.reports import Progress
 from sightline.runtime.runner import Runner
@@ -21,21 +20,10 @@ LOOK_S = 0.05
 
 
 class Elsewhere:
-    """A decider that is a worker's affair: known by its position alone."""
+    """A decider that is a worker's affair: known by its position alone, as the line last saw it."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._progress = Progress()
-        self._looked_at = -1.0
-
-    @property
-    def progress(self) -> Progress:
-        """How far the worker has come, looked up at most every `LOOK_S`."""
-        if perf_counter() - self._looked_at >= LOOK_S:
-            with self._database.reading() as session:
-                self._progress = Progress(position=position(session, "decide"))
-            self._looked_at = perf_counter()
-        return self._progress
+    def __init__(self) -> None:
+        self.progress = Progress()
 
     @property
     def is_over(self) -> bool:
@@ -58,9 +46,16 @@ class Front(Runner):
     """Records, and watches."""
 
     def __init__(self, hub: Hub, settings: Settings) -> None:
-        super().__init__(hub, settings, Elsewhere(hub.database))
+        self._elsewhere = Elsewhere()
+        super().__init__(hub, settings, self._elsewhere)
         self._heads: dict[str, int] = {}
         self._heads_lock = threading.Lock()
+        self._agree = threading.Thread(target=self._agree_on_policy, name="sightline-policy", daemon=True)
+
+    def start(self) -> None:
+        """Begin. An engine that does not answer yet is said and waited for; what comes is recorded meanwhile."""
+        super().start()
+        self._agree.start()
 
     def seq_of(self, desk: DeskId) -> int:
         """The number of the desk's last entry, as of the last look."""
@@ -71,11 +66,30 @@ class Front(Runner):
         """The `clock` worker's."""
         return False
 
+    def _agree_on_policy(self) -> None:
+        """Once, as soon as it can be: the ledger must say which policy and engine are in force."""
+        failures = 0
+        while not self._stopping.is_set():
+            try:
+                self._hub.found()
+            except (Unavailable, Refused) as exc:
+                self._note("policy", exc.code)
+            except Corrupt as exc:
+                return self._break(exc.code)
+            else:
+                self._trouble.pop("policy", None)
+                return None
+            self._stopping.wait(back_off_s(failures))
+            failures += 1
+        return None
+
     def _release_once(self) -> bool:
         """Look for news; whether there is any."""
         self._stopping.wait(LOOK_S)
         with self._hub.database.reading() as session:
             heads = {str(desk): int(seq) for desk, seq in session.execute("SELECT desk, seq FROM feed_heads")}
+            at = position(session, "decide")
+        self._elsewhere.progress = Progress(position=at)
         with self._heads_lock:
             is_new, self._heads = heads != self._heads, heads
         if is_new:

@@ -18,7 +18,8 @@ from sightline.ledger.directory import Directory
 from sightline.ledger.store import Ledger
 from sightline.protocol.areas import AreaProtocol
 from sightline.record.admin import Admin
-from sightline.record.stage import Answer, ReceiptFields, Record, SignReceipts
+from sightline.record.sparing import Sparing
+from sightline.record.stage import Answer, ReceiptFields, SignReceipts
 from sightline.record.strike import Strike
 from sightline.register.seal import Register
 from sightline.runtime.intake import Intake
@@ -56,7 +57,7 @@ class Hub:
     schemas: Schemas
     intake: Intake
     verify: Verify
-    record: Record
+    record: Sparing
     decide: Decide
     register: Register
     feed: Feed
@@ -65,6 +66,8 @@ class Hub:
     notices: Notices
     feeds: FeedReader
     admin: Admin
+    found: Callable[[], None]
+    """See to it that the engine's policy is in force. Raises Unavailable while the engine does not answer."""
     clock: Clock
     replay: Callable[[], Replay]
     on_step: Callable[[str], None]

@@ -4,7 +4,8 @@ What does not answer is waited for, a little longer each time, and said once; ev
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import perf_counter
 
 import structlog
@@ -16,6 +17,9 @@ from sightline.runtime.decider import back_off_s
 _log = structlog.get_logger("sightline.worker")
 
 OVERTAKEN = "overtaken"
+STALLED = "stalled"
+LONGEST_S = 20.0
+"""How long one piece of work may take until the page says that it is stalled: longer than any wait that we bound."""
 PATIENCE_S = 1.0
 """How long another of the same kind may stand still, with work before it, until a stand-by takes over."""
 
@@ -23,26 +27,47 @@ PATIENCE_S = 1.0
 class Said:
     """What a worker waits for, and whether it has ended: for its health page. From any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, moment: Callable[[], float] = perf_counter) -> None:
         self.counts = Counts()
-        self.trouble = ""
         self.corrupt = ""
         self.position = 0
         """How far it has come, where there is such a thing."""
         self.is_standing_by = False
+        self._troubles: dict[str, str] = {}
+        self._moment = moment
+        self._since: float | None = None
 
-    def waits(self, code: str) -> None:
-        """It cannot go on now."""
-        if self.trouble != code:
+    @property
+    def trouble(self) -> str:
+        """What it waits for; empty while it moves."""
+        codes = set(self._troubles.values()) or ({STALLED} if self._is_stalled() else set())
+        return ", ".join(sorted(codes))
+
+    def waits(self, code: str, of: str = "stage") -> None:
+        """It cannot go on now. `of`: who says so; each says by itself that it goes on."""
+        if self._troubles.get(of) != code:
             _log.warning("line waits", code=code)
-        self.trouble = code
+        self._troubles[of] = code
         self.counts.stops += 1
 
-    def goes_on(self) -> None:
+    def goes_on(self, of: str = "stage") -> None:
         """What it waited for is there."""
-        if self.trouble:
-            _log.info("line goes on", code=self.trouble)
-        self.trouble = ""
+        code = self._troubles.pop(of, "")
+        if code:
+            _log.info("line goes on", code=code)
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """While this holds, something is being done that must come to an end soon: whatever it waits for, it is seen."""
+        self._since = self._moment()
+        try:
+            yield
+        finally:
+            self._since = None
+
+    def _is_stalled(self) -> bool:
+        since = self._since
+        return since is not None and self._moment() - since > LONGEST_S
 
     def breaks(self, exc: BaseException) -> None:
         """It has ended, and a person must look."""
@@ -87,7 +112,8 @@ class Loop:
 
     def _timed(self) -> bool:
         started = perf_counter()
-        moved = self._once()
+        with self._said.at_work():
+            moved = self._once()
         if moved:
             self._said.counts.seconds[self._name] += perf_counter() - started
         return moved

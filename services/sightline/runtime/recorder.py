@@ -1,16 +1,17 @@
 """What `record` does with a batch from the broker: check it, record it, and take no more than can be decided soon."""
 
 from collections.abc import Sequence
-from hashlib import sha256
+from dataclasses import replace
 from time import perf_counter
 
 import structlog
 
 from sightline.formats import jwe
-from sightline.kernel.errors import SightlineError, Unavailable
-from sightline.kernel.values import Refusal, Rejected, Verified
+from sightline.kernel.errors import Unavailable
+from sightline.kernel.values import Rejected, Verified
 from sightline.ledger.positions import position
 from sightline.ledger.store import Ledger
+from sightline.record.sparing import CODE
 from sightline.record.stage import Answer
 from sightline.runtime.intake import Intake, note_answers
 from sightline.runtime.loop import Said
@@ -35,8 +36,9 @@ class Recorder:
         if self.undecided() > self._undecided:
             raise Unavailable("decider_behind", "more is recorded than can soon be decided")
         started = perf_counter()
-        checked = self._check(batch)
-        answers = self._intake.record(checked)
+        with self._said.at_work():
+            checked = self._check(batch)
+            answers = self._intake.record(checked)
         note_answers(self._said.counts, checked, answers)
         self._said.counts.seconds["record"] += perf_counter() - started
         return answers
@@ -47,24 +49,15 @@ class Recorder:
             return max(0, self._ledger.head() - position(session, "decide"))
 
     def _check(self, batch: Sequence[bytes]) -> list[Verified | Rejected]:
-        """All at once; where that fails for a reason that we do not know, one by one: the others must not wait for it."""
         open_ones = sum(not jwe.is_sealed(raw) for raw in batch)
         if open_ones:
             # Taken all the same, for a child's sake; but the broker can read it, and the sender must be told by a person.
             _log.warning("not sealed", count=open_ones)
-        try:
-            return self._intake.check(batch)
-        except SightlineError:
-            raise
-        except Exception:  # noqa: BLE001  # a fault of ours in reading one must not keep the others away
-            return [self._check_one(raw) for raw in batch]
+        checked = self._intake.check(batch)
+        return [_kept(one, raw) for one, raw in zip(checked, batch, strict=True)]
 
-    def _check_one(self, raw: bytes) -> Verified | Rejected:
-        try:
-            return self._intake.check([raw])[0]
-        except SightlineError:
-            raise
-        except Exception as exc:  # noqa: BLE001  # as above; it stays on the broker for a week, and the log names it
-            _log.error("check failed", kind=type(exc).__name__, exc_info=exc)
-            refusal = Refusal(code="internal_error")
-            return Rejected(refusal=refusal, size=len(raw), digest=sha256(raw).digest())
+
+def _kept(one: Verified | Rejected, raw: bytes) -> Verified | Rejected:
+    """What we stumbled over before we knew whose it is: it is not lost for that. Over HTTP its sender has it still."""
+    is_our_fault = isinstance(one, Rejected) and one.refusal.code == CODE and one.sender is None
+    return replace(one, compact=raw) if isinstance(one, Rejected) and is_our_fault else one

@@ -10,7 +10,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sightline.kernel.errors import Refused
 
 _OTHERS = frozenset(
-    {"SIGHTLINE_OPA", "SIGHTLINE_REQUIRE_SERVICES", "SIGHTLINE_KILLS", "SIGHTLINE_EXAMPLES", "SIGHTLINE_KILL_AT"}
+    {
+        "SIGHTLINE_OPA",
+        "SIGHTLINE_REQUIRE_SERVICES",
+        "SIGHTLINE_KILLS",
+        "SIGHTLINE_WORKER_KILLS",
+        "SIGHTLINE_EXAMPLES",
+        "SIGHTLINE_KILL_AT",
+    }
 )
 """Read by scripts and tests, not by the hub."""
 
@@ -47,6 +54,8 @@ class Settings(BaseSettings):
     """File with the address of the ledger's PostgreSQL database. Naming one makes the hub a distributed one."""
     vault: Path | None = None
     """File with the address of the database of children's keys: another one, that no backup of the first holds."""
+    database_timeout_s: float = Field(default=10.0, ge=1, le=600)
+    """How long one answer of either database may take. Then it is asked anew, and health pages name it."""
     opa_url: str = ""
     """The OPA server: ``http://host:port``."""
     keys_folder: Path | None = None

@@ -7,7 +7,7 @@ import pytest
 
 from sightline.kernel.errors import Corrupt, Unavailable
 from sightline.ledger.positions import Overtaken
-from sightline.runtime.loop import Loop, Said, StandBy
+from sightline.runtime.loop import LONGEST_S, Loop, Said, StandBy
 
 
 def a_loop(said: Said, *steps: Exception | bool) -> Loop:
@@ -28,9 +28,15 @@ def a_loop(said: Said, *steps: Exception | bool) -> Loop:
 
 
 def test_what_does_not_answer_is_waited_for_and_named() -> None:
-    said, seen = Said(), []
+    seen: list[str] = []
+
+    class Watched(Said):
+        def goes_on(self, of: str = "stage") -> None:
+            seen.append(self.trouble)
+            super().goes_on(of)
+
+    said = Watched()
     loop = a_loop(said, Unavailable("engine_down"), True)
-    said.goes_on = lambda: seen.append(said.trouble) or Said.goes_on(said)  # type: ignore[func-returns-value,method-assign]  # watched
     assert loop.run()
     assert seen[0] == "engine_down"
     assert (said.trouble, said.corrupt, said.counts.stops) == ("", "", 1)
@@ -51,6 +57,31 @@ def test_it_ends_soon_when_it_is_told_to_while_it_waits() -> None:
     loop.stop()
     thread.join(5)
     assert not thread.is_alive()
+
+
+def test_what_two_wait_for_is_said_until_both_go_on() -> None:
+    said = Said()
+    said.waits("database_unavailable")
+    said.waits("broker_unavailable", "broker")
+    assert said.trouble == "broker_unavailable, database_unavailable"
+    said.goes_on()
+    assert said.trouble == "broker_unavailable"
+    said.goes_on("broker")
+    assert said.trouble == ""
+
+
+@pytest.mark.parametrize(
+    ("took_s", "trouble"),
+    [(LONGEST_S - 1, ""), (LONGEST_S, ""), (LONGEST_S + 1, "stalled")],
+    ids=["soon", "at", "late"],
+)
+def test_work_that_does_not_come_to_an_end_is_seen(took_s: float, trouble: str) -> None:
+    now = 100.0
+    said = Said(moment=lambda: now)
+    with said.at_work():
+        now += took_s
+        assert said.trouble == trouble
+    assert said.trouble == ""
 
 
 # ----------------------------------------------------------------------------------------------------------- stand-bys

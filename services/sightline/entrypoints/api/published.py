@@ -72,8 +72,8 @@ async def healthz() -> Response:
 
 
 @operations.get("/readyz", summary="Whether the line moves", responses={503: {"description": "It does not"}})
-def readyz(parts: PartsOf) -> Response:
-    """Ready while the line is alive, nothing is corrupt, no stage waits and the policy is loaded."""
+async def readyz(parts: PartsOf) -> Response:
+    """Asked of nothing that could hold up the answer, nor behind those that are held up. Ready while the line is alive, nothing is corrupt, no stage waits and the policy is loaded."""
     health = parts.runner.health()
     is_ready = bool(health["alive"]) and not health["stopping"] and not health["trouble"]
     body = json_response({"status": "ready" if is_ready else "not ready", **health})

@@ -4,8 +4,10 @@ Acknowledged by hand, for what FastStream's own policies do (0.7.8) when partiti
 is told in adapters/kafka_stream.py: it could pass over what was never recorded.
 
 A refusal is an answer: recorded, and acknowledged. What nobody can be proved to have sent is logged with size, digest
-and reason, and acknowledged too: no message can hold up its partition. Only what does not answer now, or a fault of
-ours, leaves the batch where it is; it comes again, and what was recorded of it is answered with its first receipt.
+and reason, and acknowledged too. What we stumble over for a fault of ours is refused with a receipt, or where its sender
+is not known yet kept in quarantine, and acknowledged: no message can hold up its partition. Only what does not answer
+now, or a fault that meets all messages alike, leaves the batch where it is; it comes again, and what was recorded of it
+is answered with its first receipt.
 """
 
 import asyncio
@@ -37,7 +39,14 @@ Records = tuple[Any, ...]
 Take = Callable[[Sequence[bytes]], object]
 
 
-def attach(broker: KafkaBroker, take: Take, said: Said, *, ended: Callable[[], None] = lambda: None) -> None:
+def attach(
+    broker: KafkaBroker,
+    take: Take,
+    said: Said,
+    *,
+    ended: Callable[[], None] = lambda: None,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> None:
     """Subscribe. `take` records a batch, in a thread; `ended` is called when it may not go on."""
     failures = 0
 
@@ -73,7 +82,9 @@ def attach(broker: KafkaBroker, take: Take, said: Said, *, ended: Callable[[], N
             return ended()
         failures = 0
         said.goes_on()
+        on_step("acknowledge")
         await commit(message)
+        on_step("acknowledged")
         return None
 
 

@@ -7,7 +7,7 @@ it sent is there twice. Heartbeats are signed, and this worker holds no key: the
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -30,11 +30,19 @@ _AT_ONCE = 32
 class Relay:
     """Publishes until told to stop."""
 
-    def __init__(self, broker: KafkaBroker, outbox: Outbox, said: Said, stopping: asyncio.Event) -> None:
+    def __init__(
+        self,
+        broker: KafkaBroker,
+        outbox: Outbox,
+        said: Said,
+        stopping: asyncio.Event,
+        on_step: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._broker = broker
         self._outbox = outbox
         self._said = said
         self._stopping = stopping
+        self._on_step = on_step
         self._writing: dict[str, asyncio.Task[None]] = {}
         self._failures: dict[str, int] = {}
 
@@ -78,8 +86,11 @@ class Relay:
     async def _publish(self, run: Run) -> None:
         """One topic's letters, and its position. What fails is waited for here, so that only this topic waits."""
         try:
+            self._on_step("publish")
             count = await self._sent(run)
+            self._on_step("published")
             await asyncio.to_thread(self._outbox.published, run, count)
+            self._on_step("moved")
         except Unavailable as exc:
             if exc.code != OVERTAKEN:
                 await self._failed(run, exc.code)

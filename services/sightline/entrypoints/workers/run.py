@@ -10,7 +10,7 @@ from faststream import FastStream
 from faststream.kafka import KafkaBroker
 
 from sightline.adapters.clock import SystemClock
-from sightline.adapters.kafka_stream import KafkaError
+from sightline.adapters.kafka_stream import KafkaError, is_answered
 from sightline.entrypoints.workers import record, relay
 from sightline.entrypoints.workers.broker import Voice, broker_for
 from sightline.entrypoints.workers.health import answering
@@ -26,6 +26,9 @@ from sightline.runtime.worker_metrics import WorkerMetrics
 
 IDLE_S = 0.05
 """How long a stage that found nothing waits until it looks again."""
+WATCH_S, WATCH_TIMEOUT_S = 2.0, 5.0
+"""How often the broker is asked whether it is there, and how long it may take to say so."""
+BROKER = "broker"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,8 @@ class Shift:
     clock: Clock
     stop: asyncio.Event
     announce: Callable[[], None]
+    on_step: Callable[[str], None]
+    """Called at each step of the stage, by name: whoever tests what a kill there does listens."""
 
     def begins(self, lag: Callable[[], int]) -> None:
         """Everything is built."""
@@ -55,6 +60,7 @@ def run(
     announce: Callable[[int], None] = lambda _: None,
     *,
     clock: Clock | None = None,
+    on_step: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Until a signal. `announce` gets the port of the health page once the worker is built. `clock`: the machine's.
 
@@ -62,20 +68,27 @@ def run(
     """
     logs.configure()
     said = Said()
-    asyncio.run(_run(worker, settings, said, announce, clock or SystemClock()))
+    metrics = WorkerMetrics(worker, said)
+
+    async def working() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        with answering(settings.host, settings.metrics_port, metrics) as port:
+            shift = Shift(
+                settings=settings,
+                said=said,
+                metrics=metrics,
+                stop=stop,
+                announce=lambda: announce(port),
+                clock=clock or SystemClock(),
+                on_step=on_step,
+            )
+            await _keep_working(WORKERS[worker], shift)
+
+    asyncio.run(working())
     if said.corrupt:
         raise Corrupt(said.corrupt, "the worker has stopped: its log says where")
-
-
-async def _run(worker: str, settings: Settings, said: Said, announce: Callable[[int], None], clock: Clock) -> None:
-    metrics, stop = WorkerMetrics(worker, said), asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    with answering(settings.host, settings.metrics_port, metrics) as port:
-        shift = Shift(
-            settings=settings, said=said, metrics=metrics, clock=clock, stop=stop, announce=lambda: announce(port)
-        )
-        await _keep_working(WORKERS[worker], shift)
 
 
 async def _keep_working(work: Callable[[Shift], Awaitable[None]], shift: Shift) -> None:
@@ -108,10 +121,10 @@ async def wait(event: asyncio.Event, seconds: float) -> None:
 
 async def record_worker(shift: Shift) -> None:
     """Submissions into the ledger."""
-    with distributed.for_record(shift.settings, shift.clock) as parts:
+    with distributed.for_record(shift.settings, clock=shift.clock, on_step=shift.on_step) as parts:
         recorder = Recorder(parts.intake, parts.ledger, shift.said)
         broker = broker_for(shift.settings, "record", publishes=False)
-        record.attach(broker, recorder, shift.said, ended=shift.stop.set)
+        record.attach(broker, recorder, shift.said, ended=shift.stop.set, on_step=shift.on_step)
         await _while_connected(broker, shift, recorder.undecided, shift.stop.wait())
 
 
@@ -119,18 +132,33 @@ async def relay_worker(shift: Shift) -> None:
     """Receipts and feed entries out to the broker."""
     with distributed.for_relay(shift.settings) as outbox:
         broker = broker_for(shift.settings, "relay", publishes=True)
-        publishing = relay.Relay(broker, outbox, shift.said, shift.stop)
+        publishing = relay.Relay(broker, outbox, shift.said, shift.stop, shift.on_step)
         await _while_connected(broker, shift, outbox.lag, publishing.run())
 
 
 async def _while_connected(broker: KafkaBroker, shift: Shift, lag: Callable[[], int], work: Awaitable[object]) -> None:
     app = FastStream(broker, logger=Voice())
+    watch: asyncio.Task[None] | None = None
     try:
         await app.start()
         shift.begins(lag)
+        watch = asyncio.create_task(_watch(broker, shift))
         await work
     finally:
+        if watch is not None:
+            watch.cancel()
+        shift.said.goes_on(BROKER)
         await app.stop()
+
+
+async def _watch(broker: KafkaBroker, shift: Shift) -> None:
+    """See to it that the page says when the broker does not answer: who waits for messages does not notice."""
+    while True:
+        if await is_answered(broker, WATCH_TIMEOUT_S):
+            shift.said.goes_on(BROKER)
+        else:
+            shift.said.waits("broker_unavailable", BROKER)
+        await asyncio.sleep(WATCH_S)
 
 
 # ------------------------------------------------------------------------------------------------ with the database alone
@@ -138,7 +166,7 @@ async def _while_connected(broker: KafkaBroker, shift: Shift, lag: Callable[[], 
 
 async def decide_worker(shift: Shift) -> None:
     """Entries into leaves."""
-    with distributed.for_decide(shift.settings, shift.clock) as (decide, ledger):
+    with distributed.for_decide(shift.settings, clock=shift.clock, on_step=shift.on_step) as (decide, ledger):
 
         def at() -> int:
             with ledger.database.reading() as session:
@@ -147,6 +175,8 @@ async def decide_worker(shift: Shift) -> None:
         def once() -> bool:
             entries = decide()
             shift.said.counts.outcomes["entries"] += entries
+            if entries:
+                shift.on_step("decided")
             return bool(entries)
 
         shift.begins(lambda: max(0, ledger.head() - at()))
@@ -155,7 +185,7 @@ async def decide_worker(shift: Shift) -> None:
 
 async def seal_worker(shift: Shift) -> None:
     """Leaves under a signed checkpoint, and into the feeds of those they are for."""
-    with distributed.for_seal(shift.settings) as (register, feed):
+    with distributed.for_seal(shift.settings, on_step=shift.on_step) as (register, feed):
 
         def at() -> int:
             head = register.reader.head()
@@ -164,7 +194,12 @@ async def seal_worker(shift: Shift) -> None:
         def once() -> bool:
             sealed = register.seal().count
             shift.said.counts.outcomes["leaves"] += sealed
-            return bool(feed()) or bool(sealed)
+            if sealed:
+                shift.on_step("feed")
+            told = bool(feed())
+            if told:
+                shift.on_step("told")
+            return told or bool(sealed)
 
         shift.begins(lambda: 0)
         busy_s = shift.settings.seal_interval_ms / 1000
@@ -173,11 +208,13 @@ async def seal_worker(shift: Shift) -> None:
 
 async def clock_worker(shift: Shift) -> None:
     """Clocks that ran out into entries."""
-    with distributed.for_clock(shift.settings, shift.clock) as strike:
+    with distributed.for_clock(shift.settings, clock=shift.clock, on_step=shift.on_step) as strike:
 
         def once() -> bool:
             is_hour, struck = strike.hourly(), strike()
             shift.said.counts.outcomes["struck"] += struck
+            if is_hour or struck:
+                shift.on_step("struck")
             return is_hour or bool(struck)
 
         shift.begins(lambda: 0)

@@ -1,0 +1,145 @@
+"""A worker that notes where it is, and is killed, stopped or held at a step: ``python -m tests.distributed.marked``.
+
+It is the product's own worker, whose steps are listened to; nothing in it is replaced but its clock.
+"""
+
+import json
+import mmap
+import os
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from sightline.entrypoints.workers import run
+from sightline.kernel.errors import SightlineError
+from sightline.runtime.settings import Settings
+from tests.faults.steps import PacedClock
+
+STARTING = "starting"
+STEPS = {
+    "record": ("verify", "record", "acknowledge", "acknowledged"),
+    "relay": ("publish", "published", "moved"),
+    "decide": ("decide", "decided"),
+    "seal": ("seal", "export_write", "export_rename", "feed", "told"),
+    "clock": ("hour", "strike", "struck"),
+}
+"""What each worker announces, in order."""
+_SIZE = 64
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What happens to one life of a worker."""
+
+    began: float = 0.0
+    pace: float = 1.0
+    """As of `PacedClock`; the machine's own clock where `began` is 0."""
+    marks: str
+    """File in which it notes the step that it is in."""
+    what: Literal["nothing", "kill", "stop", "hold"] = "nothing"
+    step: str = ""
+    """Where; or where empty, `after_s` from the start on."""
+    nth: int = 1
+    after_s: float = 0.0
+    """How long after that; at once for 0."""
+    gate: str = ""
+    """File: a step that is held goes on when it is gone."""
+
+
+class Marks:
+    """The last step that a life came to: bytes of a mapped file, which outlive the process that wrote them."""
+
+    def __init__(self, path: Path, stage: str, *, fresh: bool = False) -> None:
+        if fresh:
+            path.write_bytes(bytes(_SIZE))
+        self._steps = (STARTING, *STEPS[stage])
+        handle = os.open(path, os.O_RDWR)
+        self._map = mmap.mmap(handle, _SIZE)
+        os.close(handle)
+
+    def entered(self, step: str) -> None:
+        """It came to this step."""
+        self._map[0] = self._steps.index(step)
+
+    def met(self) -> None:
+        """What was planned happens now, at the start of a step."""
+        self._map[1] = 1
+
+    @property
+    def last(self) -> str:
+        """Where it was last."""
+        return self._steps[self._map[0]]
+
+    @property
+    def is_met(self) -> bool:
+        """Whether what was planned happened at a step's start."""
+        return bool(self._map[1])
+
+    def close(self) -> None:
+        """Unmap."""
+        self._map.close()
+
+
+class Steps:
+    """What the worker calls at each step."""
+
+    def __init__(self, marks: Marks, plan: Plan) -> None:
+        self._marks = marks
+        self._plan = plan
+        self._seen: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def __call__(self, step: str) -> None:
+        with self._lock:
+            self._marks.entered(step)
+            self._seen[step] += 1
+            is_it = (step, self._seen[step]) == (self._plan.step, self._plan.nth)
+        if is_it and self._plan.after_s:
+            self.later()
+        elif is_it:
+            self._marks.met()
+            self._happens()
+
+    def later(self) -> None:
+        """It happens after a while, wherever the worker is then."""
+        timer = threading.Timer(self._plan.after_s, self._happens)
+        timer.daemon = True
+        timer.start()
+
+    def _happens(self) -> None:
+        match self._plan.what:
+            case "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "stop":
+                os.kill(os.getpid(), signal.SIGSTOP)
+            case "hold":
+                while Path(self._plan.gate).exists():
+                    time.sleep(0.01)
+
+
+def main(stage: str, raw: str) -> int:
+    """Run that worker until it is told to stop, or killed."""
+    plan = msgspec.json.decode(raw, type=Plan)
+    steps = Steps(Marks(Path(plan.marks), stage), plan)
+    if plan.what != "nothing" and not plan.step:
+        steps.later()
+
+    def announce(port: int) -> None:
+        print(json.dumps({"worker": stage, "health": f"http://127.0.0.1:{port}"}), flush=True)
+
+    clock = PacedClock(plan.began, plan.pace) if plan.began else None
+    try:
+        run.run(stage, Settings(metrics_port=0), announce, clock=clock, on_step=steps)
+    except SightlineError as exc:
+        print(exc, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
