@@ -15,6 +15,7 @@ KILLS ?= 200
 MINUTES ?= 10
 RATE ?= 300
 BACKLOG ?= 120000
+KILLS_EACH ?= 20
 FAST := $(wildcard tests/unit tests/contracts tests/properties tests/guards)
 
 # ---------------------------------------------------------------------------------------------------------- start
@@ -100,6 +101,11 @@ faults: $(STAMP) ## kill the hub at 200 instants under load (KILLS=n for another
 .PHONY: faults-ci
 faults-ci: ## the fault run as CI has it: 30 kills
 	@$(MAKE) faults KILLS=30
+
+.PHONY: faults-distributed
+faults-distributed: $(STAMP) ## kill each worker at 20 instants under load, fail every service, fill disks (KILLS_EACH=n)
+	@SIGHTLINE_WORKER_KILLS=$(KILLS_EACH) $(PYTEST) -s -v tests/distributed/test_kills.py \
+	    tests/distributed/test_services_fail.py tests/distributed/test_late_and_twice.py
 
 .PHONY: bench
 bench: $(STAMP) ## measure; prints JSON

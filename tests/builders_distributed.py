@@ -92,7 +92,7 @@ class Works:
     def start_all(self, stages: Mapping[str, str]) -> list[Worker]:
         """Several, by name, begun at once; ready when this returns."""
         begun = {
-            name: self._begin(name, "worker", stage, "--port", "0", settings=self.environment(stage))
+            name: self.begin(name, "worker", stage, "--port", "0", settings=self.environment(stage))
             for name, stage in stages.items()
         }
         for name, process in begun.items():
@@ -103,7 +103,7 @@ class Works:
 
     def serve(self) -> tuple[Worker, str]:
         """The hub over HTTP, and where it is."""
-        process = self._begin("serve", "serve", "--port", "0", settings=self.environment("serve"))
+        process = self.begin("serve", "serve", "--port", "0", settings=self.environment("serve"))
         url = said(process)["url"]
         self.workers["serve"] = Worker(process=process, health=url, log=self.folder / "serve.log")
         return self.workers["serve"], url
@@ -125,21 +125,13 @@ class Works:
         """The settings of a process that runs that stage."""
         return environment(self.settings, self.node, self.folder, stage)
 
-    def begins(self, name: str, stage: str, *command: str | Path) -> subprocess.Popen[str]:
-        """Another program that runs that stage, in the tests' own folder; it may not be ready yet."""
-        return self._popen(name, [sys.executable, *command], self.environment(stage), ROOT)
-
-    def _begin(self, name: str, *command: str, settings: Mapping[str, str]) -> subprocess.Popen[str]:
-        return self._popen(name, [SIGHTLINE, *command, "--json"], settings, self.folder)
-
-    def _popen(
-        self, name: str, command: Sequence[str | Path], settings: Mapping[str, str], folder: Path
-    ) -> subprocess.Popen[str]:
+    def begin(self, name: str, *command: str, settings: Mapping[str, str]) -> subprocess.Popen[str]:
+        """A process of the hub's; it may not be ready yet."""
         with (self.folder / f"{name}.log").open("a") as log:
             return subprocess.Popen(
-                command,
+                [SIGHTLINE, *command, "--json"],
                 env={"PATH": os.environ["PATH"], **settings},
-                cwd=folder,
+                cwd=self.folder,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -202,6 +194,17 @@ class Works:
             polled = consumer.poll(timeout_ms=500)
             found += [(record.key, record.value) for records in polled.values() for record in records]
         return found
+
+    def makes_anew(self, topic: str) -> None:
+        """Delete that topic, with all that is on it, and make it again as it was declared."""
+        with self.node.admin() as admin:
+            change = next(t for name, t in admin.found().topics.items() if name == topic)
+            admin._client.delete_topics([topic])  # noqa: SLF001 - nothing of ours deletes a topic
+            waits_for(lambda: topic not in admin.found().topics)
+            admin._client.create_topics(  # noqa: SLF001 - as above
+                {topic: {"num_partitions": 1, "replication_factor": 1, "configs": dict(change.settings)}}
+            )
+        self.began[topic] = 0
 
     def told(self, desk: DeskId) -> list[FeedEntry]:
         """The desk's whole feed, as the hub keeps it."""
@@ -314,11 +317,13 @@ def environment(settings: Settings, node: Node, folder: Path, stage: str) -> dic
 
 
 def has_topics_of(node: Node, desks: Sequence[DeskId], *options: str) -> None:
-    """Give the node the topics, users and rights of those desks and their agencies."""
-    agencies: dict[str, list[str]] = {}
+    """Give the node the topics, users and rights of those desks and their agencies, beside what it was given before."""
+    declared = node.folder / "agencies.yaml"
+    agencies: dict[str, list[str]] = yaml.safe_load(declared.read_text())["agencies"] if declared.exists() else {}
     for desk in desks:
-        agencies.setdefault(agency_of(desk), []).append(desk.partition("/")[2])
-    (node.folder / "agencies.yaml").write_text(yaml.safe_dump({"agencies": agencies}))
+        names = agencies.setdefault(agency_of(desk), [])
+        names += {desk.partition("/")[2]} - {*names}
+    declared.write_text(yaml.safe_dump({"agencies": agencies}))
     done = node.topics("apply", *options)
     assert done.returncode == 0, done.stderr
 

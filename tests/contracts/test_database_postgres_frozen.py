@@ -11,7 +11,7 @@ import pytest
 from sightline.adapters import postgres
 from sightline.adapters.postgres_vault import PostgresVault
 from sightline.kernel.errors import Unavailable
-from sightline.kernel.ports import Database
+from sightline.kernel.ports import Database, Session
 from sightline.ledger.store import Ledger
 from tests.builders_ledger import a_ledger
 
@@ -91,3 +91,28 @@ def test_a_lock_that_somebody_holds_is_not_waited_for_for_ever(ledger: Ledger, p
         session.execute("UPDATE held SET n = 3")
         assert session.execute("SELECT n FROM held") == [(3,)]
         assert session.execute("SELECT current_setting('idle_in_transaction_session_timeout')") == [("20s",)]
+
+
+def test_a_transaction_that_the_server_ended_for_standing_idle_is_tried_again(
+    ledger: Ledger, postgres_server: str
+) -> None:
+    with pytest.raises(Unavailable, match="database_unavailable"), ledger.database.transaction() as session:
+        stands_idle(session, postgres_server)
+    assert answers_again(ledger.database)
+
+
+def stands_idle(session: Session, server: str) -> None:
+    """Longer than the server allows; and then goes on."""
+    ((pid,),) = session.execute("SELECT pg_backend_pid()")
+    session.execute("SET LOCAL idle_in_transaction_session_timeout = '100ms'")
+    is_gone(server, int(pid))
+    session.execute("SELECT 1")
+
+
+def is_gone(server: str, pid: int) -> None:
+    """Wait until the server has ended that connection."""
+    with psycopg.connect(server, autocommit=True) as admin:
+        for _ in range(10_000):
+            if not admin.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", (pid,)).fetchall():
+                return
+    raise AssertionError("the server did not end it")

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from sightline.kernel.ids import DeskId
 from tests.builders_distributed import STAGES, Works, databases, has_topics_of, works
 from tests.builders_hub import CAST
 from tests.builders_kafka import Node
+from tests.faults.load import DESKS
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -22,6 +24,14 @@ def node(kafka_server_of_a_hub: Path) -> Node:
     """The broker, with the cast's topics and users."""
     made = Node(folder=kafka_server_of_a_hub)
     has_topics_of(made, list(CAST))
+    return made
+
+
+@pytest.fixture(scope="session")
+def node_of_all(kafka_server_of_a_hub: Path) -> Node:
+    """The same broker, with the load's desks besides."""
+    made = Node(folder=kafka_server_of_a_hub)
+    has_topics_of(made, [*CAST, *map(DeskId, DESKS)])
     return made
 
 

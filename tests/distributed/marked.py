@@ -1,9 +1,9 @@
-"""A worker that notes where it is, and is killed, stopped or held at a step: ``python -m tests.distributed.marked``.
+"""A worker that notes where it is, and is killed, stopped or held at a step.
 
-It is the product's own worker, whose steps are listened to; nothing in it is replaced but its clock.
+It is the product's own worker, whose steps are listened to; nothing in it is replaced but its clock. Lives are forked from
+a process that has imported the program and nothing more: a start costs what building the worker costs.
 """
 
-import json
 import mmap
 import os
 import signal
@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -19,7 +20,11 @@ import msgspec
 from sightline.entrypoints.workers import run
 from sightline.kernel.errors import SightlineError
 from sightline.runtime.settings import Settings
+from tests.faults.child import log_to
+from tests.faults.process import NURSERY
 from tests.faults.steps import PacedClock
+
+NURSERY.set_forkserver_preload(["tests.faults.child", "tests.distributed.marked"])
 
 STARTING = "starting"
 STEPS = {
@@ -43,10 +48,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """File in which it notes the step that it is in."""
     what: Literal["nothing", "kill", "stop", "hold"] = "nothing"
     step: str = ""
-    """Where; or where empty, `after_s` from the start on."""
+    """Where; empty for any instant."""
     nth: int = 1
     after_s: float = 0.0
     """How long after that; at once for 0."""
+    is_early: bool = False
+    """Where no step is named: counted from its start, and not from when it is ready."""
     gate: str = ""
     """File: a step that is held goes on when it is gone."""
 
@@ -122,24 +129,67 @@ class Steps:
                     time.sleep(0.01)
 
 
-def main(stage: str, raw: str) -> int:
+class Life:
+    """One life, as its parent sees it."""
+
+    def __init__(self, stage: str, plan: Plan, *, settings: Mapping[str, str], log: Path) -> None:
+        """Begun; it may not be ready yet. `settings`: the environment that it gets, and no other of ours."""
+        self.marks = Marks(Path(plan.marks), stage, fresh=True)
+        self.plan = plan
+        self.began = time.monotonic()
+        self._process = NURSERY.Process(target=live, args=(stage, plan, dict(settings), str(log)), daemon=True)
+        Path(plan.marks + ".health").unlink(missing_ok=True)
+        self._process.start()
+
+    @property
+    def health(self) -> str:
+        """Where its page is; empty until it is ready."""
+        said = Path(self.plan.marks + ".health")
+        return said.read_text() if said.exists() else ""
+
+    @property
+    def code(self) -> int | None:
+        """How it ended; None while it lives."""
+        return self._process.exitcode
+
+    def send(self, number: signal.Signals) -> None:
+        """That signal."""
+        os.kill(self._process.pid or 0, number)
+
+    def wait(self, within_s: float = 60.0) -> int | None:
+        """Until it ended; how."""
+        self._process.join(within_s)
+        return self.code
+
+    def close(self) -> None:
+        """It is of no use any more."""
+        if self.code is None:
+            self.send(signal.SIGKILL)
+        self.wait()
+        self.marks.close()
+
+
+def live(stage: str, plan: Plan, settings: Mapping[str, str], log: str) -> None:
     """Run that worker until it is told to stop, or killed."""
-    plan = msgspec.json.decode(raw, type=Plan)
+    log_to(log)
+    for name in [name for name in os.environ if name.startswith("SIGHTLINE_")]:
+        del os.environ[name]
+    os.environ.update(settings)
     steps = Steps(Marks(Path(plan.marks), stage), plan)
-    if plan.what != "nothing" and not plan.step:
+    is_at_any = plan.what != "nothing" and not plan.step
+    if is_at_any and plan.is_early:
         steps.later()
 
     def announce(port: int) -> None:
-        print(json.dumps({"worker": stage, "health": f"http://127.0.0.1:{port}"}), flush=True)
+        aside = Path(plan.marks + ".aside")
+        aside.write_text(f"http://127.0.0.1:{port}")
+        aside.rename(plan.marks + ".health")
+        if is_at_any and not plan.is_early:
+            steps.later()
 
     clock = PacedClock(plan.began, plan.pace) if plan.began else None
     try:
         run.run(stage, Settings(metrics_port=0), announce, clock=clock, on_step=steps)
     except SightlineError as exc:
         print(exc, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+        raise SystemExit(1) from None

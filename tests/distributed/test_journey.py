@@ -124,14 +124,7 @@ def test_an_event_that_is_not_sealed_is_taken_for_the_childs_sake(area: Works) -
 
 def test_a_topic_that_was_deleted_and_made_again_is_told_again(area: Works) -> None:
     topic, before = feed_topic(MASH), area.feed(MASH)
-    with area.node.admin() as admin:
-        change = next(t for name, t in admin.found().topics.items() if name == topic)
-        admin._client.delete_topics([topic])  # noqa: SLF001 - nothing of ours deletes a topic
-        waits_for(lambda: topic not in admin.found().topics)
-        admin._client.create_topics(  # noqa: SLF001 - as above
-            {topic: {"num_partitions": 1, "replication_factor": 1, "configs": dict(change.settings)}}
-        )
-    area.began[topic] = 0
+    area.makes_anew(topic)
     retell(area.hub.database, MASH)
     waits_for(area.is_settled)
     assert area.feed(MASH) == before

@@ -11,9 +11,9 @@ from sightline.agency.sign import sign_event
 from sightline.formats.identifiers import nhs_number_is_valid
 from sightline.formats.jwk import PrivateKey
 from sightline.kernel.ids import AgencyId, DeskId
+from sightline.kernel.ports import Clock
 from sightline.kernel.values import Desk
 from sightline.runtime.hub import Hub
-from tests.faults.steps import PacedClock
 
 AREA = "hampshire"
 POLICE, BUREAU = "hampshire-police/missing", "hampshire-police/bureau"
@@ -61,7 +61,7 @@ def nhs_number(n: int) -> str:
 class Load:
     """Makes signed submissions. Children come in spells, so that a hot child's history stays that of a child."""
 
-    def __init__(self, seed: int, clock: PacedClock) -> None:
+    def __init__(self, seed: int, clock: Clock) -> None:
         self.known = Known()
         self.spell = 0
         self._random = Random(seed)

@@ -13,7 +13,7 @@ from eventsourcing.persistence import IntegrityError, InterfaceError, InternalEr
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg import Connection, Cursor
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.errors import DataCorrupted
+from psycopg.errors import DataCorrupted, IdleInTransactionSessionTimeout, IndexCorrupted, InternalError_
 from psycopg.rows import DictRow, tuple_row
 from psycopg.sql import SQL, Identifier
 
@@ -243,10 +243,14 @@ class Datastore(PostgresDatastore):
                 self.pool.check()
             raise Unavailable("database_unavailable", type(exc.__cause__ or exc).__name__) from exc
         except InternalError as exc:
-            if isinstance(exc.__cause__, DataCorrupted):
+            if isinstance(exc.__cause__, DataCorrupted | IndexCorrupted):
                 raise Corrupt("database_damaged", "the server found its files damaged") from exc
-            # XX000: a file that could not be written, a row changed by two. Nothing was committed.
-            raise Unavailable("database_fault", "the server found a fault of its own") from exc
+            if isinstance(exc.__cause__, IdleInTransactionSessionTimeout):
+                raise Unavailable("database_unavailable", "the transaction stood idle and was ended") from exc
+            if isinstance(exc.__cause__, InternalError_):
+                # XX000 is what a file that may not grow becomes. Nothing was committed.
+                raise Unavailable("database_fault", "the server met a fault of its own") from exc
+            raise
 
 
 class Factory(library.PostgresFactory):

@@ -21,7 +21,15 @@ from sightline.kernel.errors import Corrupt, Unavailable
 _TABLE = TABLE.replace("BLOB", "BYTEA").encode()
 _DEFINING = 7_396_109
 """Advisory lock held while the table is made."""
-_PASSING = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.InsufficientPrivilege, PoolTimeout)
+_PASSING = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.InsufficientPrivilege,
+    psycopg.errors.InternalError_,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+    PoolTimeout,
+)
+"""A disk without room is an `OperationalError`, a file that may not grow an `InternalError_` (XX000)."""
 
 
 class PostgresVault:
