@@ -23,7 +23,7 @@ SEED = 2026
 
 @contextmanager
 def crowded(
-    node: Node, opa: str, postgres: str, folder: Path, clock: Clock, *, each_second: float = 12.0, **settings: Any
+    node: Node, opa: str, postgres: str, folder: Path, clock: Clock, *, each_second: float = 4.0, **settings: Any
 ) -> Iterator[Crowd]:
     """A hub with the load's desks and no worker running, and partners who send to it. `settings`: of the hub."""
     load = Load(SEED, clock)

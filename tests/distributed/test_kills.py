@@ -24,6 +24,7 @@ from tests.faults.steps import PacedClock
 
 KILLS = int(os.environ.get("SIGHTLINE_WORKER_KILLS", "2"))
 IS_FULL = KILLS >= 20
+EACH_SECOND = 12.0
 PACE = 400.0
 """An hour of the hub's passes in nine seconds of ours, so that clocks run out."""
 _LONGEST_LIFE_S = 30.0
@@ -115,7 +116,9 @@ def test_whatever_instant_a_worker_is_killed_at_nothing_accepted_is_lost_or_doub
 ) -> None:
     began = time.monotonic()
     random, tally = Random(SEED), Tally()
-    with crowded(node_of_all, opa_server, postgres_server, tmp_path, PacedClock(began, PACE)) as crowd:
+    with crowded(
+        node_of_all, opa_server, postgres_server, tmp_path, PacedClock(began, PACE), each_second=EACH_SECOND
+    ) as crowd:
         area = crowd.area
         lives = {stage: Lives(area, stage, (began, PACE), plans(stage, KILLS, random), tally) for stage in STAGES}
         try:

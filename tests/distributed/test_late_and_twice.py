@@ -68,14 +68,14 @@ def test_a_worker_that_wakes_after_another_took_its_partitions_finishes_late_and
         waits_for(lambda: is_met(late))
         crew.begin("other", "record", Plan(marks=""))
         # As soon as the broker has given the late one up, the other records all of it.
-        crowd.sends(10)
+        crowd.sends(6)
     waits_for(lambda: all_is_committed(crowd))
     before = committed(crowd)
     late.send(SIGCONT)
     # It records what it has in hand, which is known already, and says so to the broker, which does not take its word.
     waits_for(lambda: late.marks.last == "acknowledged")
     with crowd.sending():
-        crowd.sends(10)
+        crowd.sends(6)
     waits_for(lambda: all_is_committed(crowd))
     after = committed(crowd)
     assert all(after[n][0] >= done for n, (done, _) in before.items())
@@ -90,16 +90,16 @@ def test_partitions_that_change_hands_in_the_middle_of_a_batch_lose_and_double_n
     gate = tmp_path / "gate"
     gate.touch()
     with crowd.sending():
-        crowd.sends(20)
+        crowd.sends(12)
         held = crew.begin("held", "record", Plan(marks="", what="hold", step="record", gate=str(gate)))
         waits_for(lambda: is_met(held))
         joined = crew.begin("joined", "record", Plan(marks=""))
         waits_for(lambda: joined.marks.last == "acknowledged")
         gate.unlink()
         waits_for(lambda: held.marks.last == "acknowledged")
-        crowd.sends(20)
+        crowd.sends(12)
         crew.stop("joined")
-        crowd.sends(10)
+        crowd.sends(6)
     waits_for(lambda: all_is_committed(crowd))
     crew.stop("held")
     assert crowd.close_the_books()
@@ -122,21 +122,21 @@ def test_two_of_those_that_only_one_should_be_lose_to_each_other_and_double_noth
         crew.begin(f"second-{stage}", stage, Plan(marks=""))
     waits_for(crew.are_ready)
     with crowd.sending():
-        crowd.sends(30)
+        crowd.sends(12)
         crowd.follow()
         for stage in ("seal", "decide"):
             crew.lives.pop(stage).close()
-        crowd.sends(10)
+        crowd.sends(6)
     assert crowd.close_the_books()
 
 
 def test_a_feed_that_was_deleted_is_told_again_whole(crowd: Crowd, crew: Crew) -> None:
     crew.start("record")
     with crowd.sending():
-        crowd.sends(20)
+        crowd.sends(12)
     crowd.area.makes_anew(feed_topic(DeskId(MASH)))
     retell(crowd.area.hub.database, MASH)
     with crowd.sending():
-        crowd.sends(10)
+        crowd.sends(6)
     assert crowd.area.feed(DeskId(MASH))
     assert crowd.close_the_books()

@@ -21,7 +21,7 @@ from tests.distributed.crew import Crew, asked, crew_of, crowded
 from tests.distributed.crowd import Crowd
 from tests.distributed.services import Service, broker_in, cluster, engine
 
-ANSWER_S = 2.0
+ANSWER_S = 3.0
 """How long a database may take here."""
 SOON_S = 30.0
 """How long a page may take to say what is waited for: its service's time-out, and what this machine does besides."""
@@ -56,10 +56,10 @@ def town(node_of_all: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def under_load(town: Town) -> Iterator[None]:
     """Partners send before, meanwhile and after; then every worker moves again, and the books are right."""
     with town.crowd.sending():
-        town.crowd.sends(10)
+        town.crowd.sends(6)
         yield
         town.crowd.follow()
-        town.crowd.sends(10)
+        town.crowd.sends(6)
     waits_for(town.crew.are_ready)
     town.crowd.follow()
     assert town.crowd.close_the_books()
@@ -167,6 +167,8 @@ def test_serve_starts_without_its_services_says_what_it_waits_for_and_goes_on(to
         pass
     serve.terminate()
     assert serve.wait(60) == 0
+    if serve.stdout:
+        serve.stdout.close()
 
 
 def answers(url: str) -> bool:
