@@ -316,7 +316,7 @@ def environment(settings: Settings, node: Node, folder: Path, stage: str) -> dic
     return {f"SIGHTLINE_{name}": str(value) for name, value in found.items()}
 
 
-def has_topics_of(node: Node, desks: Sequence[DeskId], *options: str) -> None:
+def has_topics_of(node: Node, desks: Sequence[DeskId]) -> None:
     """Give the node the topics, users and rights of those desks and their agencies, beside what it was given before."""
     declared = node.folder / "agencies.yaml"
     agencies: dict[str, list[str]] = yaml.safe_load(declared.read_text())["agencies"] if declared.exists() else {}
@@ -324,7 +324,7 @@ def has_topics_of(node: Node, desks: Sequence[DeskId], *options: str) -> None:
         names = agencies.setdefault(agency_of(desk), [])
         names += {desk.partition("/")[2]} - {*names}
     declared.write_text(yaml.safe_dump({"agencies": agencies}))
-    done = node.topics("apply", *options)
+    done = node.topics("apply")
     assert done.returncode == 0, done.stderr
 
 
