@@ -181,6 +181,14 @@ def test_a_desk_that_is_not_asked_sees_no_alert(journey: Town, desk: DeskId) -> 
     assert alerts(journey, desk, ASKED) == alerts(journey, desk, LATE) == alerts(journey, desk, COVER) == []
 
 
+def test_who_must_not_see_what_started_a_clock_sees_none_of_its_alerts(journey: Town) -> None:
+    """An alert tells that there is something to act on: to an excluded desk it would tell of the report (P11)."""
+    missing(journey, exclude=["hampshire-council"])
+    passes(journey, hours=30)
+    assert [v for type in (ASKED, LATE, COVER) for v in alerts(journey, CSC, type)] == []
+    assert len(asked(journey, POLICE, "bureau_notification")) == 1
+
+
 def test_where_nobody_can_act_for_the_owner_the_next_desk_is_asked(journey: Town) -> None:
     missing(journey)
     journey.hub.admin.change_standing(POLICE, "suspended")

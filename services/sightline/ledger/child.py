@@ -35,6 +35,8 @@ class Running:
     code: str
     situation: str
     due: datetime | None
+    by: str = ""
+    """The item that started it."""
     is_late: bool = False
     alerts: tuple[str, ...] = ()
     """References of the alerts raised for it, which what meets it meets too."""
@@ -209,6 +211,8 @@ class Child(Stream):
         """What tells it from others of the same rule: an episode's number, an event's item, or empty for the child."""
         due: datetime | None
         late: datetime | None
+        by: str
+        """The item that started it: who must not see that must not see what it leads to."""
 
     class ClockMet(Event):
         TOPIC = "child.clock_met.v1"
@@ -389,8 +393,8 @@ class Child(Stream):
         self.status[name] = value
 
     @event(ClockStarted)
-    def _clock_started(self, code: str, situation: str, due: datetime | None) -> None:
-        self.running[code, situation] = Running(code=code, situation=situation, due=due)
+    def _clock_started(self, code: str, situation: str, due: datetime | None, by: str) -> None:
+        self.running[code, situation] = Running(code=code, situation=situation, due=due, by=by)
 
     @event(ClockMet)
     def _clock_met(self, code: str, situation: str) -> None:

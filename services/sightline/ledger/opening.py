@@ -47,6 +47,8 @@ def open_item(
     item.cjust = _commit_justification(key, body)
     item.cause_desk = _cause_desk(entry, working)
     _inherit(item, next((working.named[r] for r in entry.about if r in working.named), 0), working)
+    if entry.alert is not None:
+        _hide(item, entry.cause, working)
     working.add(item)
     touched.new.add(position)
 
@@ -97,6 +99,13 @@ def _inherit(item: ItemFold, about: int, working: Working) -> None:
     if item.part == CHILD_PART:
         item.to, item.own = list(source.to), dict(source.own)
         item.facts |= {name: source.facts[name] for name in _SHARED_FACTS}
+
+
+def _hide(item: ItemFold, cause: str, working: Working) -> None:
+    """Who must not see what gave rise to an alert must not see the alert: it would tell of it (P11)."""
+    source = working.items.get(working.named.get(cause, 0)) if cause else None
+    if source is not None:
+        item.exclude = sorted({*item.exclude, *source.exclude})
 
 
 def _cause_desk(entry: ItemEntry, working: Working) -> str:

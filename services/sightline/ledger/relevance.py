@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sightline.ledger.facts import CHILD, DESK, ITEM, PROTOCOL, Facts, Section
 
-HOLDS_FOR = "sha256:IN8Lf5cZeYGzyo8rrTKzcGexdyjzZ22KeltKU_YQ9AA"
+HOLDS_FOR = "sha256:Y0HInO_U-lscZ3bWOR2Gg-7YZRwEnEMOyzarj8ULPIA"
 """Digest of the policy that this was written against and tested with (`sightline policy check` prints it)."""
 
 Key = tuple[object, ...]

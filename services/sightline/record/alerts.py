@@ -28,6 +28,8 @@ class Asked:
     code: str
     situation: str
     due: datetime
+    by: str = ""
+    """The item that started it, where that is known."""
 
 
 def raise_alert(
@@ -39,10 +41,12 @@ def raise_alert(
     body: Mapping[str, Any],
     situation: tuple[str, int],
     clock: tuple[str, str] = ("", ""),
+    by: str = "",
 ) -> str:
     """An alert is an item of the hub's own: sealed, decided and recorded like any other (design §6). Its reference.
 
-    From now on a clock runs until somebody acknowledges it. `clock` names the rule and situation that it belongs to.
+    From now on a clock runs until somebody acknowledges it. `clock` names the rule and situation that it belongs to,
+    `by` the item that gave rise to it where that is not the one of this step.
     """
     circumstance, episode = situation
     form = ItemForm(
@@ -57,7 +61,7 @@ def raise_alert(
         purpose=PURPOSE,
         sent=step.at,
         plain=hub_body(body),
-        cause=step.item,
+        cause=by or step.item,
         alert={
             "row": body["row"],
             "circumstance": circumstance,
@@ -86,7 +90,7 @@ def raise_asked(step: Step, child: Child, type: str, asked: Asked, asks: str) ->
     }
     name = f"{type}:{asked.code}:{asked.situation}"
     clock = (asked.code, asked.situation)
-    return raise_alert(step, child, [child.id], type=type, body=body, situation=(name, 0), clock=clock)
+    return raise_alert(step, child, [child.id], type=type, body=body, situation=(name, 0), clock=clock, by=asked.by)
 
 
 def meet(step: Step, child: Child, is_met: Callable[[Alert], bool]) -> None:

@@ -55,7 +55,7 @@ def clock_ran_out(step: Step, child: Child, ref: str) -> None:
         _ask(step, child, running, rule)
     elif moment == LATE and not running.is_late:
         child.note(Child.ClockLate, step=step.id, timestamp=step.at, code=code, situation=situation)
-        escalate(step, child, Asked(code, situation, running.due or step.at), "Late")
+        escalate(step, child, _asked(step, running), "Late")
         _again(step, child, running, rule)
 
 
@@ -65,8 +65,12 @@ def alert_unanswered(step: Step, child: Child, ref: str) -> None:
     if alert is None or alert.met or alert.acknowledged_by:
         return
     running = child.running.get((alert.clock, alert.situation))
-    due = running.due if running and running.due else step.at
-    escalate(step, child, Asked(_rule_of(alert), alert.situation, due), "Not acknowledged", after=alert.type)
+    asked = _asked(step, running) if running else Asked(_rule_of(alert), alert.situation, step.at)
+    escalate(step, child, asked, "Not acknowledged", after=alert.type)
+
+
+def _asked(step: Step, running: Running) -> Asked:
+    return Asked(running.code, running.situation, running.due or step.at, running.by)
 
 
 def alert_acknowledged(step: Step, child: Child, ref: str, by: Desk) -> None:
@@ -115,10 +119,12 @@ def _again(step: Step, child: Child, running: Running, rule: ClockRule) -> None:
     """A recurring obligation starts anew, from now, under the same name."""
     if rule.repeats:
         child.running.pop((running.code, running.situation), None)
-        _start(step, child, running.code, begins=step.at, situation=running.situation)
+        _start(step, child, running.code, begins=step.at, situation=running.situation, by=running.by)
 
 
-def _start(step: Step, child: Child, code: str, *, begins: datetime, situation: str | None = None) -> None:
+def _start(
+    step: Step, child: Child, code: str, *, begins: datetime, situation: str | None = None, by: str = ""
+) -> None:
     rule = step.rules.rules[code]
     name = _situation(step, child, rule) if situation is None else situation
     if (code, name) in child.running or ((code, name) in child.done and not rule.repeats):
@@ -128,8 +134,15 @@ def _start(step: Step, child: Child, code: str, *, begins: datetime, situation: 
         return  # The area's edition sets no such limit.
     due, late = (rule.limit.after(begins, amount) for amount in span)
     child.note(
-        Child.ClockStarted, step=step.id, timestamp=step.at, code=code, situation=name, due=due, late=late
-    )  # fmt: skip
+        Child.ClockStarted,
+        step=step.id,
+        timestamp=step.at,
+        code=code,
+        situation=name,
+        due=due,
+        late=late,
+        by=by or step.item,
+    )
     for moment, at in ((DUE, due if rule.alert == WHEN_DUE else None), (LATE, late)):
         if at is not None:
             step.work.set_clock(
@@ -141,7 +154,7 @@ def _start(step: Step, child: Child, code: str, *, begins: datetime, situation: 
 
 def _ask(step: Step, child: Child, running: Running, rule: ClockRule) -> None:
     if not running.alerts:
-        raise_asked(step, child, ASKED, Asked(running.code, running.situation, running.due or step.at), rule.asks)
+        raise_asked(step, child, ASKED, _asked(step, running), rule.asks)
 
 
 def _situation(step: Step, child: Child, rule: ClockRule) -> str:
