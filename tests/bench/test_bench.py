@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from sightline.entrypoints.bench.measure import percentile
 from sightline.entrypoints.bench.processes import used_by
 from sightline.entrypoints.bench.report import NOT_MEASURED, report, table
 from sightline.entrypoints.bench.rounds import Asked
-from sightline.entrypoints.bench.services import missing, standing
+from sightline.entrypoints.bench.services import missing
 from sightline.entrypoints.bench.workload import DESKS_CONSIDERED, WEIGHTS, Workload
 from sightline.entrypoints.bench.works import at_work
 from sightline.kernel.errors import Refused
@@ -40,17 +41,34 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return run.measure_rows(("http", "latency"), Asked(60, 1, tmp_path_factory.mktemp("outside")))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What was measured, and by what."""
+
+    rows: dict[str, Any]
+    folder: Path
+    pids: dict[str, int]
+
+
 @pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
     """The rows through Kafka, workers, OPA and PostgreSQL: 30 submissions, then 30 at 10/s; 2 s at 10/s, then 20 at once."""
     if why := missing():
         without(why)
     folder = tmp_path_factory.mktemp("services")
     with at_work(folder / "hub", every_s=0.5) as works:
-        return {
+        rows = {
             "distributed": distributed.through(works, Asked(30, 1, folder, per_s=10)),
             "load": load.through(works, Asked(30, 2, folder, per_s=10, load_minutes=1 / 30, backlog=20)),
         }
+        pids = dict(works.meter.roots)
+    return Measured(rows=rows, folder=folder, pids=pids)
+
+
+@pytest.fixture(scope="module")
+def services(measured: Measured) -> dict[str, Any]:
+    """The rows."""
+    return measured.rows
 
 
 @pytest.mark.slow
@@ -155,12 +173,10 @@ def test_a_load_is_told_minute_by_minute_and_a_backlog_is_drained(services: dict
 
 
 @pytest.mark.slow
-def test_the_services_of_a_measurement_are_gone_afterwards(services: dict[str, Any], tmp_path: Path) -> None:
-    assert services
-    with standing(tmp_path / "here", {"kent": ["missing"]}) as there:
-        pids = there.pids()
-    assert not (tmp_path / "here" / "services").exists()
-    assert used_by(pids) == {}
+def test_what_a_measurement_started_is_gone_afterwards(measured: Measured) -> None:
+    assert measured.pids.keys() == PROCESSES
+    assert used_by(measured.pids).keys() == {"bench"}
+    assert not (measured.folder / "hub" / "services").exists()
 
 
 def test_without_services_the_rows_through_them_say_how_to_get_them(
@@ -223,9 +239,15 @@ def test_the_ratios_compare_submissions_per_second() -> None:
         "inprocess": {"submissions_per_s": 600.0, "decisions_per_s": 9000.0},
         "floor": {"submissions_per_s": 4000.0},
         "naive": {"submissions_per_s": 40.0, "decisions_per_s": 480.0},
+        "distributed": {"submissions_per_s": 120.0},
     }
     ratios = report(rows, asked={}, machine={})["ratios"]
-    assert ratios == {"of_the_floor": 0.15, "times_naive": 15.0, "times_naive_decisions": 18.75}
+    assert ratios == {
+        "of_the_floor": 0.15,
+        "times_naive": 15.0,
+        "times_naive_decisions": 18.75,
+        "distributed_of_inprocess": 0.2,
+    }
 
 
 def test_a_row_that_was_not_measured_says_so_in_the_table() -> None:
