@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from sightline.adapters.asking import LIST_BYTES, LIST_DOCUMENTS
-from sightline.adapters.opa_server import ServerEngine
+from sightline.adapters.opa_server import LateEngine, ServerEngine
 from sightline.adapters.opa_wasm import WasmEngine
 from sightline.formats.policy_digest import policy_data, policy_sources
 from sightline.kernel.errors import Refused, Unavailable
@@ -390,3 +390,17 @@ def test_facts_do_not_pass_through_a_proxy_of_the_environment(stand_in: Opa, mon
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.delenv("no_proxy", raising=False)
     assert answered(stand_in, (200, {"result": {"0": {}}})) == [{}]
+
+
+def test_a_server_that_comes_late_is_asked_for_again_and_its_policy_known_before(stand_in: Opa) -> None:
+    with standing_in(stand_in) as theirs, closing(LateEngine("http://127.0.0.1:9", POLICIES)) as away:
+        for ask in (lambda: away.engine, lambda: away.decide([b"{}"])):
+            with pytest.raises(Unavailable, match="engine_down"):
+                ask()
+        with closing(LateEngine(theirs, POLICIES)) as late, closing(ServerEngine(theirs, POLICIES)) as there:
+            assert (late.policy, late.engine) == (there.policy, there.engine) == (away.policy, there.engine)
+
+
+def test_a_late_engines_address_is_checked_at_once() -> None:
+    with pytest.raises(Refused, match="engine_address"):
+        LateEngine("ftp://127.0.0.1", POLICIES)

@@ -1,11 +1,13 @@
 """Metrics for Prometheus, in a registry of their own. Labels are codes and routes from closed lists, never a person's."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from sightline.kernel.errors import Unavailable
 from sightline.runtime.hub import Hub
 from sightline.runtime.runner import Runner
 from sightline.runtime.usage import peak_memory_bytes
@@ -36,7 +38,8 @@ class _Line(Collector):
         yield gauge("queue_submissions", "Submissions waiting to be recorded.", _number(health["waiting"]))
         yield gauge("line_alive", "1 while the line moves.", float(bool(health["alive"]) and not health["trouble"]))
         yield self._memory()
-        yield from self._evidence(_number(health["decided"]))
+        with suppress(Unavailable):  # No number is better than a wrong one.
+            yield from self._evidence(_number(health["decided"]))
 
     def _memory(self) -> Metric:
         """The line's own process, and the decider's where it has one."""
