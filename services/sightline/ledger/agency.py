@@ -74,6 +74,15 @@ class Agency(root.Recorded):
         digest: bytes
         area: str
 
+    class SubmissionDelayed(Event):
+        """It was accepted a minute ago and is not decided yet."""
+
+        TOPIC = "agency.submission_delayed.v1"
+        desk: str
+        event_id: str
+        type: str
+        area: str
+
     class SubmissionRefusedV1(Event):
         """What was written before entries named the area. Only read."""
 

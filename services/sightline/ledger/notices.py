@@ -31,6 +31,13 @@ def of_refusal(entry: Agency.SubmissionRefused | Agency.SubmissionRefusedV1) -> 
     return entry.step, entry.desk, area, urgent, entry.code, entry.type, entry.event_id, at
 
 
+def of_delay(entry: Agency.SubmissionDelayed) -> Row:
+    """The notice of a submission that was still undecided after a minute."""
+    urgent = int(entry.type in URGENT_TYPES)
+    at = int(entry.timestamp.timestamp())
+    return entry.step, entry.desk, entry.area, urgent, "undecided", entry.type, entry.event_id, at
+
+
 class Parked(Protocol):
     """What a notice says of an item: its entry and its fold both know it."""
 

@@ -12,6 +12,7 @@ from sightline.ledger.sealing import KeyVault
 from sightline.ledger.store import Collision, Ledger
 from sightline.protocol.clock_rules import ClockRules
 from sightline.record.breach import BREACH, breach_found
+from sightline.record.delays import Delays
 from sightline.record.follow import clock_struck, recall_overdue
 from sightline.record.known import Known, people_of
 from sightline.record.stage import Areas
@@ -42,6 +43,8 @@ class Strike:
         self._clock = clock
         self._hour = 0
         self._on_step = on_step
+        self.delays = Delays(ledger=ledger, clock=clock)
+        """Tells senders of what waits too long."""
 
     def __call__(self) -> int:
         """How many clocks struck. At most `BATCH` at a time."""

@@ -275,7 +275,7 @@ class Runner:
         is_hour = self._hub.strike.hourly()
         struck = self._hub.strike()
         self.counts.clocks_struck += struck
-        return is_hour or bool(struck)
+        return is_hour or bool(struck) or bool(self._hub.strike.delays())
 
     def _note(self, name: str, code: str) -> None:
         """Say what the line waits for."""

@@ -18,7 +18,12 @@ from sightline.ledger.store import Ledger
 OWN_TABLES = notices.TABLES
 """What the rebuilt rows are put into."""
 
-_TOPICS = (Agency.SubmissionRefused.TOPIC, Agency.SubmissionRefusedV1.TOPIC, Policy.ItemParked.TOPIC)
+_TOPICS = (
+    Agency.SubmissionRefused.TOPIC,
+    Agency.SubmissionRefusedV1.TOPIC,
+    Agency.SubmissionDelayed.TOPIC,
+    Policy.ItemParked.TOPIC,
+)
 _PAGE = 2000
 _AREA = 2
 
@@ -69,6 +74,8 @@ class RebuildNotices:
     def _notice(self, entry: Any) -> notices.Row | None:
         if isinstance(entry, Agency.SubmissionRefused | Agency.SubmissionRefusedV1):
             return notices.of_refusal(entry)
+        if isinstance(entry, Agency.SubmissionDelayed):
+            return notices.of_delay(entry)
         item = self._ledger.read(entry.item - 1, 1)[0].entry
         return notices.of_parking(entry, item) if isinstance(item, ItemEntry) else None
 

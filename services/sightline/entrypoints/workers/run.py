@@ -215,7 +215,7 @@ async def clock_worker(shift: Shift) -> None:
             shift.said.counts.outcomes["struck"] += struck
             if is_hour or struck:
                 shift.on_step("struck")
-            return is_hour or bool(struck)
+            return is_hour or bool(struck) or bool(strike.delays())
 
         shift.begins(lambda: 0)
         await _loop("clock", once, shift, idle_s=shift.settings.clock_interval_s)
