@@ -12,6 +12,7 @@ from sightline.entrypoints import (
     cli_admin_area,
     cli_agency,
     cli_audit,
+    cli_clocks,
     cli_distributed,
     cli_match,
     cli_policy,
@@ -34,6 +35,7 @@ app.add_typer(cli_agency.app, name="agency")
 app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_admin.app, name="admin")
 app.add_typer(cli_policy.policy, name="policy")
+cli_policy.policy.command("clocks")(cli_clocks.clocks)
 app.add_typer(cli_schema.schema, name="schema")
 app.command()(cli_worker.worker)
 cli_admin.app.add_typer(cli_admin_area.app, name="area")
