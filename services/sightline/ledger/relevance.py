@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sightline.ledger.facts import CHILD, DESK, ITEM, PROTOCOL, Facts, Section
 
-HOLDS_FOR = "sha256:Y0HInO_U-lscZ3bWOR2Gg-7YZRwEnEMOyzarj8ULPIA"
+HOLDS_FOR = "sha256:z1O2yyZG-H2jiCFeTY3kwy6qGgw6rRwlXcOb7A3wV0s"
 """Digest of the policy that this was written against and tested with (`sightline policy check` prints it)."""
 
 Key = tuple[object, ...]

@@ -23,12 +23,20 @@ class Situation(Protocol):
         """The codes that hold under that name; none if nothing is known."""
 
 
-CHILD, EPISODE, EVENT = "child", "episode", "event"
-"""What tells one running clock of a rule from another: the child, the missing episode, or the event that started it."""
+CHILD, EPISODE, EVENT, ANEW = "child", "episode", "event", "anew"
+"""What tells one running clock of a rule from another: the child, the missing episode, or the event that started it.
+
+``anew`` is one at a time: nothing starts a second while one runs, but what comes after its end starts another.
+"""
 
 PREFIX = "clocks_"
 AT_START, WHEN_DUE, WHEN_LATE = "start", "due", "late"
-"""When the owner is alerted: with the clock's start, when it runs out, or not at all before it is late."""
+"""When the owner is alerted: with the clock's start, when it runs out, or not at all before it is late.
+
+What an owner said itself it is not told at the start: the clock runs, and is late when nothing is done.
+"""
+TURNED_18 = "hub.turned_18"
+"""What the hub itself says on a child's eighteenth birthday (T-83). Nobody sends it."""
 
 
 class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -19,12 +19,13 @@ Decision = Literal[
 ]
 """V-20."""
 
-_STATUS_OF: dict[str, Status] = {
+STATUS_OF: dict[str, Status] = {
     "reasonable_grounds_positive": "reasonable_grounds",
     "reasonable_grounds_negative": "not_confirmed",
     "conclusive_positive": "confirmed",
     "conclusive_negative": "not_confirmed",
 }
+"""What a decision of the competent authority makes of a child's status."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +53,7 @@ def trafficking_status(*, indicators: int, is_suspected: bool, decisions: Iterab
     However many indicators there are, they alone are never a suspicion (A-35): a professional's is. A decision of the
     competent authority outweighs both until the next one; one that is awaited, or asked for again, changes nothing.
     """
-    decided = [_STATUS_OF[one] for one in decisions if one in _STATUS_OF]
+    decided = [STATUS_OF[one] for one in decisions if one in STATUS_OF]
     if decided:
         return decided[-1]
     if is_suspected:

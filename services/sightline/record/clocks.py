@@ -11,11 +11,11 @@ from typing import Any
 
 from sightline.kernel.values import Desk
 from sightline.ledger.child import Alert, Child, Running
-from sightline.ledger.reading import looked_after, trafficking
-from sightline.protocol.clock_rules import AT_START, CHILD, EPISODE, WHEN_DUE, ClockRule
+from sightline.protocol.clock_rules import ANEW, AT_START, CHILD, EPISODE, TURNED_18, WHEN_DUE, ClockRule
 from sightline.record.alerts import ASKED, COVER, Asked, escalate, meet, raise_asked
 from sightline.record.situation import Seen
-from sightline.record.step import Step, instant
+from sightline.record.status import statuses
+from sightline.record.step import Step
 
 KIND = "clock"
 """What such clocks are called in the table of clocks. Their reference is rule, situation and moment."""
@@ -30,18 +30,27 @@ class Heard:
     form: Mapping[str, Any]
     said_of: Mapping[str, Any]
     """What the form says of this child."""
-    sender: Desk
+    sender: Desk | None
+    """None where the hub itself says it."""
 
 
 def follow_clocks(step: Step, child: Child, heard: Heard) -> None:
     """What an event means for the child's clocks. First what it ends: what asks again for the same starts anew."""
-    _note_status(step, child, heard.said_of)
+    for name, value in statuses(heard.type, heard.form, heard.said_of, child.status).items():
+        if child.status.get(name) != value:
+            child.note(Child.StatusNoted, step=step.id, timestamp=step.at, name=name, value=value)
     seen = Seen(heard.form, heard.said_of, child, heard.sender, step.protocol, step.at)
     if step.rules.may_end(heard.type):
         for running in list(child.running.values()):
             _end(step, child, running, heard.type, seen)
     for code in step.rules.started(heard.type, step.protocol.edition, seen):
-        _start(step, child, code, begins=_begins(step, step.rules.rules[code], heard.form))
+        _start(step, child, code, heard=heard)
+
+
+def turned_18(step: Step, child: Child, ref: str) -> None:
+    """A birthday has come. Of these, clocks know the eighteenth (T-83, N-150)."""
+    if ref == "18":
+        follow_clocks(step, child, Heard(type=TURNED_18, form={}, said_of={}, sender=None))
 
 
 def clock_ran_out(step: Step, child: Child, ref: str) -> None:
@@ -55,7 +64,8 @@ def clock_ran_out(step: Step, child: Child, ref: str) -> None:
         _ask(step, child, running, rule)
     elif moment == LATE and not running.is_late:
         child.note(Child.ClockLate, step=step.id, timestamp=step.at, code=code, situation=situation)
-        escalate(step, child, _asked(step, running), "Late")
+        if not _is_escalated(child, running, rule):
+            escalate(step, child, _asked(step, running), "Late")
         _again(step, child, running, rule)
 
 
@@ -93,10 +103,10 @@ def _rule_of(alert: Alert) -> str:
     return alert.clock or alert.type.removeprefix("alert.")
 
 
-def _note_status(step: Step, child: Child, said_of: Mapping[str, Any]) -> None:
-    for name, value in (("looked_after", looked_after(said_of)), ("trafficking", trafficking(said_of))):
-        if value and child.status.get(name) != value:
-            child.note(Child.StatusNoted, step=step.id, timestamp=step.at, name=name, value=value)
+def _is_escalated(child: Child, running: Running, rule: ClockRule) -> bool:
+    """Whether another desk hears of it anyway, now: what is wanted at once is late when nobody acknowledged its alert."""
+    alerts = [child.alerts[ref] for ref in running.alerts if ref in child.alerts]
+    return rule.limit.unit == "now" and any(not one.acknowledged_by for one in alerts)
 
 
 def _end(step: Step, child: Child, running: Running, event_type: str, seen: Seen) -> None:
@@ -119,20 +129,19 @@ def _again(step: Step, child: Child, running: Running, rule: ClockRule) -> None:
     """A recurring obligation starts anew, from now, under the same name."""
     if rule.repeats:
         child.running.pop((running.code, running.situation), None)
-        _start(step, child, running.code, begins=step.at, situation=running.situation, by=running.by)
+        _start(step, child, running.code, situation=running.situation, by=running.by)
 
 
 def _start(
-    step: Step, child: Child, code: str, *, begins: datetime, situation: str | None = None, by: str = ""
+    step: Step, child: Child, code: str, *, heard: Heard | None = None, situation: str | None = None, by: str = ""
 ) -> None:
     rule = step.rules.rules[code]
-    name = _situation(step, child, rule) if situation is None else situation
+    name = _situation(step, child, code, rule) if situation is None else situation
     if (code, name) in child.running or ((code, name) in child.done and not rule.repeats):
         return  # One situation starts one clock, however often it is reported.
-    span = step.protocol.span(rule.limit.key) if rule.limit.key else rule.limit.span
-    if span is None:
+    if rule.limit.key and step.protocol.span(rule.limit.key) is None:
         return  # The area's edition sets no such limit.
-    due, late = (rule.limit.after(begins, amount) for amount in span)
+    due, late = _moments(step, rule, heard.form if heard else {})
     child.note(
         Child.ClockStarted,
         step=step.id,
@@ -148,8 +157,26 @@ def _start(
             step.work.set_clock(
                 KIND, due=at, stream=child.id, ref=f"{code}|{name}|{moment}", desk="", area=step.area
             )  # fmt: skip
-    if rule.alert == AT_START:
+    if rule.alert == AT_START and not _is_owner(step, rule, heard):
         _ask(step, child, child.running[code, name], rule)
+
+
+def _moments(step: Step, rule: ClockRule, form: Mapping[str, Any]) -> tuple[datetime | None, datetime | None]:
+    """When it is due, and when late."""
+    limit, begins = rule.limit, rule.limit.start(form, step.at)
+    named = limit.end(form)
+    if named is not None:
+        return named, named
+    if limit.unit == "now":
+        return begins, begins + step.protocol.acknowledgement(urgent=rule.urgent)
+    due, late = (step.protocol.span(limit.key) if limit.key else None) or limit.span
+    return limit.after(begins, due), limit.after(begins, late)
+
+
+def _is_owner(step: Step, rule: ClockRule, heard: Heard | None) -> bool:
+    """Whether the desk that must do it has just said so itself."""
+    sender = heard.sender if heard else None
+    return sender is not None and rule.owner in sender.roles and step.area in sender.areas
 
 
 def _ask(step: Step, child: Child, running: Running, rule: ClockRule) -> None:
@@ -157,15 +184,11 @@ def _ask(step: Step, child: Child, running: Running, rule: ClockRule) -> None:
         raise_asked(step, child, ASKED, _asked(step, running), rule.asks)
 
 
-def _situation(step: Step, child: Child, rule: ClockRule) -> str:
+def _situation(step: Step, child: Child, code: str, rule: ClockRule) -> str:
     if rule.situation == CHILD:
         return ""
     if rule.situation == EPISODE:
         return str(child.last_episode.number) if child.last_episode else "0"
+    if rule.situation == ANEW:
+        return next((situation for running, situation in child.running if running == code), step.item or step.id)
     return step.item
-
-
-def _begins(step: Step, rule: ClockRule, form: Mapping[str, Any]) -> datetime:
-    """From when it counts: never from the future."""
-    said = form.get(rule.limit.begins) if rule.limit.begins else None
-    return min(instant(said if isinstance(said, str) else None, step.at), step.at)

@@ -27,9 +27,10 @@ from sightline.protocol.episodes import (
     returned_harmed,
     still_missing,
 )
+from sightline.record.ages import BIRTHDAY
 from sightline.record.alerts import UNANSWERED, meet, raise_alert
 from sightline.record.breach import BREACH, BREACH_DUE, child_breach, child_breach_late
-from sightline.record.clocks import KIND, alert_unanswered, clock_ran_out
+from sightline.record.clocks import KIND, alert_unanswered, clock_ran_out, turned_18
 from sightline.record.step import Step, instant
 
 PPN1_DUE, CONFIRMATION_DUE = "alert.ppn1_due", "alert.confirmation_due"
@@ -375,6 +376,7 @@ _OURS = "†"
 _STRUCK: dict[str, Callable[[Step, Child, str], None]] = {
     KIND: clock_ran_out,
     UNANSWERED: alert_unanswered,
+    BIRTHDAY: turned_18,
     "ppn1_evaluation": _evaluation,
     "confirmation": _unconfirmed,
     "consent_claim": _consent_claimed,

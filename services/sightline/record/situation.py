@@ -1,12 +1,15 @@
 """What the clocks' rules ask about when an event arrives: the form, the child's record so far, the sender, the area.
 
-Names and their codes: ``form.<field>`` and ``form.child.<field>`` what was sent (``yes`` and ``no`` for true and false,
-``some`` for a group of fields, whose members are ``form.<field>.<member>``);
-``child.looked_after``, ``child.trafficking`` the latest that any form said; ``child.missing`` the open episode's
-category or ``none``; ``child.episode`` whether one is ``open``, ``over`` or ``none``; ``child.harmed`` whether harm is
-known of the latest; ``child.repeat`` whether the area's window holds as many as its threshold; ``child.flag`` the
-flags that stand; ``child.age`` the band of a birth date that the form gives; ``sender.role``; ``area.<setting>``;
-``seraf.row`` the rows (N-80 to N-85) that follow from what a SERAF form comes to, whatever its assessor summed up.
+Names and their codes: ``form.<field>`` (or ``form.<field>.<member>``) and ``form.child.<field>`` what was sent (``yes``
+and ``no`` for true and false, ``some`` for a group of fields or a list of such); ``has.<field>`` whether anything was, for what holds no codes; ``child.looked_after``,
+``child.trafficking``, ``child.uasc``, ``child.nrm``, ``child.icta``, ``child.seraf``, ``child.protection`` the latest
+that any form said (`sightline.record.status`); ``child.exploited`` whether trafficking is suspected or known, or the
+latest SERAF says moderate or significant; ``child.missing`` the open episode's category or ``none``; ``child.episode``
+whether one is ``open``, ``over`` or ``none``; ``child.harmed`` whether harm is known of the latest; ``child.repeat``
+whether the area's window holds as many as its threshold; ``child.flag`` the flags that stand; ``child.age`` the band of
+a birth date that the form gives; ``child.allocated`` whether a team is confirmed as the child's; ``child.awaits`` the
+rules whose clocks run; ``sender.role``, ``sender.sector``; ``area.<setting>``; ``seraf.row`` the rows (N-80 to N-85)
+that follow from what a SERAF form comes to, whatever its assessor summed up.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,8 +26,10 @@ from sightline.protocol.areas import AreaProtocol
 from sightline.protocol.calendar import local_date
 from sightline.protocol.episodes import is_repeat
 from sightline.protocol.seraf_form import score_of
+from sightline.record.status import SUSPECTED
 
 _NOTHING: frozenset[str] = frozenset()
+_AT_RISK = frozenset({"moderate_risk", "significant_risk"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,10 @@ class Seen:
         if kind == "form":
             of_child = rest.startswith("child.")
             return as_codes(_within(self.said_of, rest[6:]) if of_child else _within(self.form, rest))
+        if kind == "has":
+            return as_codes(_within(self.form, rest) not in (None, "", [], {}))
         if kind == "sender":
-            return self.sender.roles if self.sender else _NOTHING
+            return _SENDERS[rest](self.sender) if self.sender else _NOTHING
         if kind == "seraf":
             return frozenset(score_of(self.form, birth_date(self.said_of)).rows)
         if kind == "area":
@@ -68,7 +75,7 @@ def as_codes(value: object) -> AbstractSet[str]:
         return frozenset({"yes" if value else "no"})
     if isinstance(value, str):
         return frozenset({value})
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return frozenset(one if isinstance(one, str) else "some" for one in value)
     return frozenset({"some"}) if value and isinstance(value, Mapping) else _NOTHING
 
@@ -79,6 +86,12 @@ def _within(form: Mapping[str, Any], path: str) -> object:
     for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
+
+
+_SENDERS: dict[str, Callable[[Desk], AbstractSet[str]]] = {
+    "role": lambda desk: desk.roles,
+    "sector": lambda desk: frozenset({desk.sector}),
+}
 
 
 def _status(name: str) -> Callable[[Seen], AbstractSet[str]]:
@@ -116,9 +129,32 @@ def _age(seen: Seen) -> AbstractSet[str]:
     return frozenset({age_band(birth_date(seen.said_of), local_date(seen.at))})
 
 
+def _exploited(seen: Seen) -> AbstractSet[str]:
+    status = seen.child.status
+    is_exploited = status.get("trafficking") in SUSPECTED or status.get("seraf") in _AT_RISK
+    return frozenset({"yes" if is_exploited else "no"})
+
+
+def _allocated(seen: Seen) -> AbstractSet[str]:
+    is_allocated = any(kinds.get("allocated_team") for kinds in seen.child.involved.values())
+    return frozenset({"yes" if is_allocated else "no"})
+
+
+def _awaits(seen: Seen) -> AbstractSet[str]:
+    return frozenset(code for code, _ in seen.child.running)
+
+
 _OF_CHILD: dict[str, Callable[[Seen], AbstractSet[str]]] = {
     "looked_after": _status("looked_after"),
     "trafficking": _status("trafficking"),
+    "uasc": _status("uasc"),
+    "nrm": _status("nrm"),
+    "icta": _status("icta"),
+    "seraf": _status("seraf"),
+    "protection": _status("protection"),
+    "exploited": _exploited,
+    "allocated": _allocated,
+    "awaits": _awaits,
     "missing": _missing,
     "episode": _episode,
     "harmed": _harmed,
