@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     heartbeat_interval_s: float = Field(default=15.0, gt=0, le=3600)
     """How often a stream says that it is alive, and how far it has come."""
     request_timeout_s: float = Field(default=30.0, gt=0, le=600)
+    small_number: int = Field(default=5, ge=1, le=1000)
+    """Counts below it are not published (`sightline stats`; Q-24 †: agree it with the board)."""
 
     # ---------------------------------------------------------------------------------------------- distributed mode
     database: Path | None = None
