@@ -1,0 +1,76 @@
+"""Which tests name a row: in the function's name, its docstring, or its parameters."""
+
+import ast
+import importlib
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.traceability.found_by_hand import READ_FROM_DATA
+from tests.traceability.ids import ROOT, in_name, literal
+
+Found = tuple[str, str]
+"""A row and a test: its file from the root, two colons, its name."""
+
+
+def tests() -> dict[str, list[str]]:
+    """Row to the tests that name it, in order."""
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for file in sorted((ROOT / "tests").rglob("test_*.py")):
+        for row, name in (*_written(file), *_from_data(file)):
+            found[row][name] = None
+    return {row: sorted(names) for row, names in found.items()}
+
+
+def _written(file: Path) -> Iterator[Found]:
+    """What stands in the file itself: pytest collects ``test_*`` of a module and of its ``Test*`` classes."""
+    for function in collected(ast.parse(file.read_text(encoding="utf-8"))):
+        text = " ".join([ast.get_docstring(function) or "", *_parameters(function)])
+        for row in literal(text) | in_name(function.name):
+            yield row, f"{file.relative_to(ROOT)}::{function.name}"
+
+
+def collected(tree: ast.Module) -> Iterator[ast.FunctionDef]:
+    """The test functions of a module."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            yield node
+        elif isinstance(node, ast.ClassDef):
+            yield from (
+                one for one in node.body if isinstance(one, ast.FunctionDef) and one.name.startswith("test_")
+            )
+
+
+def _parameters(function: ast.FunctionDef) -> Iterator[str]:
+    for decorator in function.decorator_list:
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func).endswith("parametrize"):
+            for node in ast.walk(decorator):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    yield node.value
+
+
+def _from_data(file: Path) -> Iterator[Found]:
+    name = str(file.relative_to(ROOT))
+    if name not in READ_FROM_DATA:
+        return
+    module = importlib.import_module(name.removesuffix(".py").replace("/", "."))
+    for function, test in vars(module).items():
+        for mark in getattr(test, "pytestmark", ()) if function.startswith("test_") else ():
+            if mark.name == "parametrize":
+                for row in literal(" ".join(_ids(mark))):
+                    yield row, f"{name}::{function}"
+
+
+def _ids(mark: Any) -> Iterator[str]:
+    """What pytest will call the parameters, as far as they are words."""
+    ids = mark.kwargs.get("ids")
+    for index, value in enumerate(mark.args[1]):
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, tuple):
+            yield from (one for one in value if isinstance(one, str))
+        if callable(ids):
+            yield str(ids(value))
+        elif ids:
+            yield str(ids[index])
