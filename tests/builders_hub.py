@@ -68,6 +68,8 @@ class Town:
     clock: SetClock
     folder: Path
     keys: dict[DeskId, PrivateKey] = field(default_factory=dict, repr=False)
+    opens: Callable[..., Hub] | None = field(default=None, repr=False)
+    """Opens its hub once more; by default an embedded one in its folder."""
 
     @property
     def register(self) -> Path:
@@ -177,9 +179,10 @@ def admits(town: Town, desk: str, sector: str, *roles: str, areas: Sequence[str]
 
 
 def reopened(town: Town, **how: Any) -> Town:
-    """The same folder under a new process's hub: nothing survives but what was written down."""
+    """The town, under a new process's hub: nothing survives but what was written down."""
     town.hub.close()
-    return Town(hub=a_hub(town.folder, town.clock, **how), clock=town.clock, folder=town.folder, keys=town.keys)
+    town.hub = town.opens(**how) if town.opens else a_hub(town.folder, town.clock, **how)
+    return town
 
 
 def source_of(desk: str) -> str:

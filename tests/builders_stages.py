@@ -106,7 +106,7 @@ def outcome(town: Town) -> dict[str, Any]:
     return {
         "entries": [(type(entry).__qualname__, entry.originator_version) for entry in entries],
         "leaves": [{name: named(name, value) for name, value in leaf.items()} for leaf in leaves(town)],
-        "views": {desk: [_view(view) for view in sees(town, desk).values()] for desk in desks},
+        "views": {desk: [view_of(view) for view in sees(town, desk).values()] for desk in desks},
         "alerts": {desk: [view.type for view in alerts(town, desk)] for desk in desks},
         "feeds": {desk: [(e.seq, e.kind) for e in feed(town, desk)] for desk in town.keys},
         "notices": {desk: [(n.code, n.type) for n in town.hub.notices.of(desk)] for desk in desks},
@@ -145,7 +145,7 @@ class _Names:
         return value
 
 
-def _view(view: Any) -> tuple[Any, ...]:
+def view_of(view: Any) -> tuple[Any, ...]:
     body = {name: value for name, value in view.body.items() if name not in {"item", "recall", "about", "child"}}
     return (view.type, view.state, view.classes, view.withheld, view.basis, view.obligations, bool(view.recall), body)
 

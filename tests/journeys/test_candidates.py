@@ -1,7 +1,5 @@
 """What protects one record protects every record that may be the same child's, until a person rules (design §5)."""
 
-from pathlib import Path
-
 from tests.builders_hub import (
     HEALTH,
     MASH,
@@ -12,10 +10,8 @@ from tests.builders_hub import (
     a_consent,
     a_flag,
     a_missing,
-    a_town,
     can_read,
     decision,
-    holds,
     leaves,
     reopened,
     sends,
@@ -35,20 +31,17 @@ def test_a_flag_on_either_record_protects_both_and_lifting_it_ends_that(journey:
         assert "location" in decision(journey, MASH, sent.item)["classes"]
 
 
-def test_a_flag_raised_in_a_fresh_process_reaches_the_other_record_too(tmp_path: Path) -> None:
+def test_a_flag_raised_in_a_fresh_process_reaches_the_other_record_too(journey: Town) -> None:
     """Whom a change touches follows from the ledger, not from what the decider happens to have in hand."""
-    town = a_town(tmp_path)
-    older = sends(town, POLICE, "missing.reported", a_missing())
-    newer = sends(town, SCHOOL, "missing.reported", a_missing(NAMED))
-    town = reopened(town)
-    sends(town, MASH, "flag.raised", a_flag(older.child, "location_protected"))
-    assert "location:D-14" in decision(town, MASH, newer.item)["withheld"]
-    town = reopened(town)
-    sends(town, MASH, "flag.raised", a_flag(newer.child, "safe_word_set"))
-    sends(town, MASH, "flag.lifted", a_flag(older.child, "location_protected"))
-    assert "location" in decision(town, MASH, newer.item)["classes"]
-    holds(town)
-    town.hub.close()
+    older = sends(journey, POLICE, "missing.reported", a_missing())
+    newer = sends(journey, SCHOOL, "missing.reported", a_missing(NAMED))
+    reopened(journey)
+    sends(journey, MASH, "flag.raised", a_flag(older.child, "location_protected"))
+    assert "location:D-14" in decision(journey, MASH, newer.item)["withheld"]
+    reopened(journey)
+    sends(journey, MASH, "flag.raised", a_flag(newer.child, "safe_word_set"))
+    sends(journey, MASH, "flag.lifted", a_flag(older.child, "location_protected"))
+    assert "location" in decision(journey, MASH, newer.item)["classes"]
 
 
 def test_a_conflict_about_one_record_keeps_the_desk_from_both(journey: Town) -> None:

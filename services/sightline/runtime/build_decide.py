@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,15 @@ class Rules:
 def read_rules(policies: Path) -> Rules:
     """The data beside that folder's Rego, and the forms."""
     documents = policy_data(policies)
-    schemas = Schemas.load(duty_types=frozenset(documents["duty_types"]))
-    return Rules(documents=documents, data=PolicyData.read(documents), schemas=schemas, fields=Fields(schemas))
+    schemas, fields = _forms(frozenset(documents["duty_types"]))
+    return Rules(documents=documents, data=PolicyData.read(documents), schemas=schemas, fields=fields)
+
+
+@lru_cache(maxsize=4)
+def _forms(duty_types: frozenset[str]) -> tuple[Schemas, Fields]:
+    """The program's own forms. They do not change while it runs, and to compile them takes half a second."""
+    schemas = Schemas.load(duty_types=duty_types)
+    return schemas, Fields(schemas)
 
 
 def build_decide(
