@@ -24,9 +24,9 @@ from sightline.adapters.clock import SetClock
 from sightline.entrypoints.workers import record
 from sightline.entrypoints.workers.broker import Voice, broker_for
 from sightline.formats import base64url, jwe
-from sightline.formats.topic_names import SUBMISSIONS
+from sightline.formats.topic_names import submissions_topic
 from sightline.kernel.errors import Refused
-from sightline.kernel.ids import DeskId
+from sightline.kernel.ids import AgencyId, DeskId
 from sightline.record.stage import Answer
 from sightline.runtime.distributed import distributed
 from sightline.runtime.hub import Hub
@@ -40,6 +40,7 @@ from tests.conftest import run
 
 SENDER = "agency.solent"
 """Who logs in at the broker for all desks of a town: signatures say who sent what, and the broker does not care."""
+TOPIC = submissions_topic(AgencyId("solent"))
 PATIENCE_S = 60.0
 
 Take = Callable[[Sequence[bytes]], list[Answer]]
@@ -86,7 +87,7 @@ class Border:
 
     def _post(self, messages: Sequence[tuple[bytes, bytes]], key: dict[str, str]) -> list[Answer]:
         for source, event in messages:
-            self._producer.send(SUBMISSIONS, jwe.seal(event, key), key=source)
+            self._producer.send(TOPIC, jwe.seal(event, key), key=source)
         self._producer.flush(PATIENCE_S)
         return [self._answer() for _ in messages]
 

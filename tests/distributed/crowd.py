@@ -16,7 +16,7 @@ from sightline.audit.verify import verify_folder
 from sightline.formats import jwe
 from sightline.formats.jws import EVENT, parse
 from sightline.formats.receipt import Receipt, read_receipt
-from sightline.formats.topic_names import SUBMISSIONS, receipts_topic
+from sightline.formats.topic_names import receipts_topic, submissions_topic
 from sightline.kernel.errors import Unavailable
 from sightline.kernel.ids import AgencyId, DeskId, KeyId, agency_of
 from sightline.kernel.share import share
@@ -144,7 +144,9 @@ class Crowd:
             if user not in producers:
                 producers[user] = area.open.enter_context(area.node.producer(user))
             sealed = jwe.seal(raw, area.hub.intake_key)
-            producers[user].send(SUBMISSIONS, sealed, key=envelope.source.encode()).get(timeout=20)
+            producers[user].send(submissions_topic(agency_of(envelope.desk)), sealed, key=envelope.source.encode()).get(
+                timeout=20
+            )
         except KafkaError:
             self._again.append(raw)
 

@@ -41,12 +41,13 @@ def crew(crowd: Crowd) -> Iterator[Crew]:
         yield made
 
 
-def committed(crowd: Crowd) -> dict[int, tuple[int, int]]:
+def committed(crowd: Crowd) -> dict[TopicPartition, tuple[int, int]]:
     """For each partition of the submissions, what the group has acknowledged, and the end."""
     with consuming(crowd.area.node, "hub.record", group="hub.record") as consumer:
-        partitions = [TopicPartition(SUBMISSIONS, n) for n in consumer.partitions_for_topic(SUBMISSIONS)]
+        topics = [topic for topic in consumer.topics() if topic.startswith(SUBMISSIONS)]
+        partitions = [TopicPartition(topic, n) for topic in topics for n in consumer.partitions_for_topic(topic)]
         ends = consumer.end_offsets(partitions)
-        return {p.partition: (consumer.committed(p) or 0, ends[p]) for p in partitions}
+        return {p: (consumer.committed(p) or 0, ends[p]) for p in partitions}
 
 
 def all_is_committed(crowd: Crowd) -> bool:

@@ -47,7 +47,9 @@ def in_name(name: str) -> set[str]:
 
 def spoken_of(text: str) -> set[str]:
     """Rows that a text names, those between the first and the last of a range too: ``S-28 to S-32``."""
-    return literal(text) | {row for first, last in _RANGE.findall(text) for row in _between(first, last) if row in rows()}
+    return literal(text) | {
+        row for first, last in _RANGE.findall(text) for row in _between(first, last) if row in rows()
+    }
 
 
 def _between(first: str, last: str) -> Iterator[str]:

@@ -37,9 +37,7 @@ def collected(tree: ast.Module) -> Iterator[ast.FunctionDef]:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             yield node
         elif isinstance(node, ast.ClassDef):
-            yield from (
-                one for one in node.body if isinstance(one, ast.FunctionDef) and one.name.startswith("test_")
-            )
+            yield from (one for one in node.body if isinstance(one, ast.FunctionDef) and one.name.startswith("test_"))
 
 
 def _parameters(function: ast.FunctionDef) -> Iterator[str]:
