@@ -11,7 +11,7 @@ import secrets
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,15 @@ import psycopg
 from faststream import FastStream
 
 from sightline.adapters.clock import SetClock
+from sightline.adapters.opa_server import ServerEngine
 from sightline.entrypoints.workers import record
 from sightline.entrypoints.workers.broker import Voice, broker_for
 from sightline.formats import base64url, jwe
 from sightline.formats.topic_names import submissions_topic
 from sightline.kernel.errors import Refused
 from sightline.kernel.ids import AgencyId, DeskId
+from sightline.kernel.ports import PolicyEngine
+from sightline.kernel.share import share
 from sightline.record.stage import Answer
 from sightline.runtime.distributed import distributed
 from sightline.runtime.hub import Hub
@@ -150,6 +153,8 @@ class Area:
     """The database's administrator, whom no trigger stops."""
     vault_admin: psycopg.Connection[Any]
     opa: str
+    engine: PolicyEngine
+    """One connection for all towns: it keeps nothing between questions."""
     border: Border
     secrets: Path
 
@@ -177,8 +182,8 @@ class Area:
             origin=ORIGIN,
         )
 
-        def opens() -> Hub:
-            hub = distributed(settings, clock=clock)
+        def opens(engine: Callable[[PolicyEngine], PolicyEngine] = lambda engine: engine) -> Hub:
+            hub = distributed(settings, clock=clock, engine=engine(self.engine))
             return ByBroker(**{one.name: getattr(hub, one.name) for one in fields(hub)}, border=self.border)
 
         return Town(hub=opens(), clock=clock, folder=folder, opens=opens)
@@ -228,7 +233,8 @@ def an_area(server: str, opa: str, node: Node, folder: Path) -> Iterator[Area]:
         border = Border(node, opened.enter_context(node.producer(SENDER)))
         border.open()
         opened.callback(border.close)
-        yield Area(admin=admin, vault_admin=vault, opa=opa, border=border, secrets=folder / "secrets")
+        engine = opened.enter_context(closing(ServerEngine(opa, share("policies"))))
+        yield Area(admin=admin, vault_admin=vault, opa=opa, engine=engine, border=border, secrets=folder / "secrets")
 
 
 # -------------------------------------------------------------------------------------------- what came of two towns

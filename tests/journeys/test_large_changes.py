@@ -1,7 +1,6 @@
 """A policy, or a desk's standing, changes: all that rests on it is decided again, in slices that the ledger records."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ from tests.builders_hub import (
     a_child,
     a_cpi,
     a_missing,
-    a_town,
     can_read,
     decision,
     feed,
@@ -107,12 +105,11 @@ class Stricter:
         }
 
 
-def test_a_new_policy_decides_all_again_and_leaves_only_what_differs(tmp_path: Path) -> None:
-    town = a_town(tmp_path)
+def test_a_new_policy_decides_all_again_and_leaves_only_what_differs(town: Town) -> None:
     cpi = sends(town, CHARITY, "cpi.submitted", a_cpi())
     missing = sends(town, POLICE, "missing.reported", a_missing(a_child(2)))
     before = len(leaves(town))
-    town = reopened(town, engine=Stricter)
+    reopened(town, engine=Stricter)
     assert can_read(town, BUREAU, cpi.item)  # until its slice is sealed the last decision holds
     town.hub.settle()
     assert not can_read(town, BUREAU, cpi.item)
@@ -121,4 +118,3 @@ def test_a_new_policy_decides_all_again_and_leaves_only_what_differs(tmp_path: P
     assert [leaf["typ"] for leaf in changed] == ["policy", "decision", "recall"]
     assert {leaf.get("pol", Stricter.policy) for leaf in changed} == {Stricter.policy}
     assert [entry.reason for entry in slices(town)] == ["policy"]
-    town.hub.close()

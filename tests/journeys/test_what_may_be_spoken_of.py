@@ -16,7 +16,6 @@ from tests.builders_hub import (
     alerts,
     leaves,
     passes,
-    rows,
     sees,
     sends,
 )
@@ -74,14 +73,7 @@ def test_a_report_about_twenty_children_is_decided_as_one_step_and_its_signed_by
     sent = sends(journey, CHARITY, "cpi.submitted", a_cpi(*(a_child(n) for n in range(1, 21))))
     assert len({leaf["cause"] for ref in sent.items for leaf in leaves(journey, item=ref)}) == 1
     assert len([view for view in sees(journey, BUREAU).values() if view.type == "cpi.submitted"]) == 21
-    sizes = [
-        len(bytes(state))
-        for (state,) in rows(
-            journey,
-            "SELECT e.state FROM items i JOIN stored_events e ON e.originator_id = i.stream"
-            " AND e.originator_version = i.version",
-        )
-    ]
+    sizes = [len(stored.state) for stored in journey.hub.ledger.recorder.select_notifications(1, 10_000)]
     assert sum(size > len(sent.event) for size in sizes) == 1
 
 

@@ -16,7 +16,7 @@ from sightline.adapters.postgres_vault import PostgresVault
 from sightline.decide.stage import Decide
 from sightline.feed.stage import Feed
 from sightline.kernel.errors import Corrupt, Refused
-from sightline.kernel.ports import Clock
+from sightline.kernel.ports import Clock, PolicyEngine
 from sightline.kernel.share import share
 from sightline.ledger.directory import Directory
 from sightline.ledger.store import Ledger
@@ -45,8 +45,16 @@ def _no_step(_step: str) -> None:
     """Nobody watches."""
 
 
-def distributed(settings: Settings, *, clock: Clock | None = None, on_step: OnStep = _no_step) -> Hub:
+def distributed(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    engine: PolicyEngine | None = None,
+    on_step: OnStep = _no_step,
+) -> Hub:
     """A hub over PostgreSQL and OPA; founded if database and key folder are new. One that stands needs no OPA for this.
+
+    `engine`: the caller's, who closes it; by default a connection of its own to the settings' OPA server.
 
     Raises Corrupt ``key_missing`` for a database that has a hub whose keys are not in the folder.
     """
@@ -61,7 +69,7 @@ def distributed(settings: Settings, *, clock: Clock | None = None, on_step: OnSt
                 origin=origin_of(settings),
                 ledger=ledger,
                 vault=opened.enter_context(closing(vault_of(settings, keys.wrapping))),
-                engine=opened.enter_context(closing(LateEngine(settings.opa_url, share("policies")))),
+                engine=engine or opened.enter_context(closing(LateEngine(settings.opa_url, share("policies")))),
                 policies=share("policies"),
                 keys=keys,
                 clock=clock or SystemClock(),
