@@ -4,6 +4,7 @@ import ast
 import importlib
 from collections import defaultdict
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def _parameters(function: ast.FunctionDef) -> Iterator[str]:
 
 def _from_data(file: Path) -> Iterator[Found]:
     name = str(file.relative_to(ROOT))
-    if name not in READ_FROM_DATA:
+    if not any(fnmatch(name, one) for one in READ_FROM_DATA):
         return
     module = importlib.import_module(name.removesuffix(".py").replace("/", "."))
     for function, test in vars(module).items():
@@ -64,11 +65,11 @@ def _ids(mark: Any) -> Iterator[str]:
     """What pytest will call the parameters, as far as they are words."""
     ids = mark.kwargs.get("ids")
     for index, value in enumerate(mark.args[1]):
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, tuple):
-            yield from (one for one in value if isinstance(one, str))
         if callable(ids):
             yield str(ids(value))
         elif ids:
             yield str(ids[index])
+        elif getattr(value, "id", None):  # pytest.param
+            yield str(value.id)
+        elif isinstance(value, str | tuple):
+            yield from (one for one in (value if isinstance(value, tuple) else (value,)) if isinstance(one, str))
