@@ -70,21 +70,27 @@ class Working:
         self.load_items([self.named[r] for r in refs if r in self.named])
 
     def load_children(self, ids: Sequence[str]) -> None:
-        """Have those children's folds in hand, and those of records that may be the same child's."""
-        missing = _missing(ids, self.children)
-        if missing:
-            found = self.store.children(missing)
-            items_of = self.store.items_of(missing)
-            for child in missing:
-                self.children[child] = found.get(child) or ChildFold(id=child)
-                self.items_of[child] = items_of.get(child, [])
-        beside = [c for child in ids for c in _beside(self.children[child]) if c not in self.children]
-        if beside:
-            self.load_children(beside)
-        for child in missing:
+        """Have those children's folds in hand, and whatever must be there with them, however much of it had stayed."""
+        missing, reached, seen = _missing(ids, self.children), {*ids}, set[str]()
+        new: list[str] = []
+        while reached:
+            self._fetch(missing)
+            new += missing
+            seen |= reached
+            reached = {name for child in reached for name in _beside(self.children[child])} - seen
+            missing = sorted(reached - self.children.keys())
+        for child in new:
             if self.children[child].members:
                 members = self.children[child].members
                 self.items_of[child] = sorted({item for one in members for item in self.items_of[one]})
+
+    def _fetch(self, ids: list[str]) -> None:
+        if not ids:
+            return
+        found, items_of = self.store.children(ids), self.store.items_of(ids)
+        for child in ids:
+            self.children[child] = found.get(child) or ChildFold(id=child)
+            self.items_of[child] = items_of.get(child, [])
 
     def person(self, child: str) -> ChildFold:
         """What stands for that record: its own fold, or that of all records joined with it."""

@@ -57,6 +57,15 @@ def test_a_child_that_stayed_gets_those_back_who_may_be_the_same_and_did_not(sto
     assert hand.children.keys() == {"a", "b"}
 
 
+def test_what_stands_for_a_child_gets_those_back_who_may_be_the_same_and_did_not_stay() -> None:
+    one, joint = ChildFold(id="a", joined="a+"), ChildFold(id="a+", members=["a"], candidates=["b"])
+    hand = working(Stored({"a": one, "a+": joint, "b": ChildFold(id="b")}))
+    hand.load_children(["a", "b"])
+    hand.children = {"a": one, "a+": joint}
+    hand.load_children(["a"])
+    assert hand.children.keys() == {"a", "a+", "b"}
+
+
 def test_the_children_looked_at_last_stay(stored: Stored) -> None:
     hand = working(stored)
     for name in ("c", "d", "b", "c"):
