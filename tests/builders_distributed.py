@@ -228,11 +228,12 @@ class Works:
                 str(a): int(n) for a, n in session.execute("SELECT agency, MAX(number) FROM receipts GROUP BY agency")
             }
             leaves = session.execute("SELECT COUNT(*) FROM leaves")[0][0]
-            sealed = session.execute("SELECT size FROM register_head")
+            sealed = session.execute("SELECT size, checkpoint FROM register_head")
         return (
             at.get("decide", 0) == self.hub.ledger.head()
             and bool(sealed)
             and sealed[0][0] == leaves == at.get("feed", 0)
+            and published(self.settings.export) == sealed[0][1]
             and all(at.get(f"relay:feed:{desk}", 0) == seq for desk, seq in heads.items())
             and all(at.get(f"relay:receipts:{agency}", 0) == last for agency, last in numbers.items())
         )
@@ -249,6 +250,12 @@ class Works:
 
         waits_for(are_there, within_s)
         self.settles()
+
+
+def published(export: Path) -> str:
+    """The checkpoint in the folder; empty while there is none."""
+    file = export / "checkpoint"
+    return file.read_text() if file.exists() else ""
 
 
 def said(process: subprocess.Popen[str]) -> dict[str, Any]:

@@ -147,7 +147,7 @@ class Crowd:
             producers[user].send(submissions_topic(agency_of(envelope.desk)), sealed, key=envelope.source.encode()).get(
                 timeout=20
             )
-        except KafkaError:
+        except (KafkaError, OSError):  # OSError: while it starts, it has no address.
             self._again.append(raw)
 
     # -------------------------------------------------------------------------------------------------------- the books

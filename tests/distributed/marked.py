@@ -31,7 +31,7 @@ STEPS = {
     "record": ("verify", "record", "acknowledge", "acknowledged"),
     "relay": ("publish", "published", "moved"),
     "decide": ("decide", "decided"),
-    "seal": ("seal", "export_write", "export_rename", "feed", "told"),
+    "seal": ("seal", "feed", "told", "export_write", "export_rename"),
     "clock": ("hour", "strike", "struck"),
 }
 """What each worker announces, in order."""

@@ -192,13 +192,15 @@ async def seal_worker(shift: Shift) -> None:
             return head.size if head is not None else 0
 
         def once() -> bool:
-            sealed = register.seal().count
+            # Told before it is exported: a folder that cannot be written keeps nobody from reading.
+            sealed = register.commit().count
             shift.said.counts.outcomes["leaves"] += sealed
             if sealed:
                 shift.on_step("feed")
             told = bool(feed())
             if told:
                 shift.on_step("told")
+            register.publish()
             return told or bool(sealed)
 
         shift.begins(lambda: 0)
