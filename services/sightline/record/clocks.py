@@ -141,6 +141,8 @@ def _start(
         return  # One situation starts one clock, however often it is reported.
     if rule.limit.key and step.protocol.span(rule.limit.key) is None:
         return  # The area's edition sets no such limit.
+    if not rule.met and _is_owner(step, rule, heard):
+        return  # What its owner only has to know it knows.
     due, late = _moments(step, rule, heard.form if heard else {})
     child.note(
         Child.ClockStarted,
