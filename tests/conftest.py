@@ -43,8 +43,13 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+COLLECTED = pytest.StashKey[frozenset[str]]()
+"""Names of the tests that this run found in the files it looked into, without their parameters."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark each test that asks for a service, so that `-m "not postgres"` needs no care from its author."""
+    config.stash[COLLECTED] = frozenset(item.nodeid.partition("[")[0] for item in items)
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         if "postgres_server" in fixtures:

@@ -74,7 +74,7 @@ def test_c_04_under_the_edition_of_2011_no_ppn1_is_due(journey: Town) -> None:
 
 
 def test_n_27_what_the_mash_is_told_by_duty_is_decided_again_when_the_area_leaves_the_guide(journey: Town) -> None:
-    """C-05, X-04: the guide has police tell the MASH of every report, the edition of 2013 does not."""
+    """C-05, S-10, X-04: the guide has police tell the MASH of every report, the edition of 2013 does not."""
     sent = sends(journey, POLICE, "missing.reported", a_missing())
     assert "N-27" in decision(journey, MASH, sent.item)["rules"]
     chooses(journey, "4lscb_2013")

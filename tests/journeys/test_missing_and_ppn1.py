@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from sightline.kernel.ids import DeskId
 from tests.builders_hub import (
     CSC,
     HEALTH,
+    JUSTIFIED,
     MASH,
     OTHER_CSC,
     POLICE,
@@ -260,6 +262,26 @@ def test_n_27_every_report_tells_the_mash_whatever_its_purpose(journey: Town) ->
     assert rules(journey, MASH, sent.item) == ["N-27"]
     assert "narrative" in shown(journey, MASH, sent.item)
     assert view(journey, OTHER_CSC, sent.item).state == "exists"
+
+
+@pytest.mark.parametrize("desk", [SCHOOL, CSC, HEALTH])
+def test_n_25_and_n_41_whoever_reports_a_child_missing_the_police_are_shown_what_happened(
+    journey: Town, desk: DeskId
+) -> None:
+    sent = says(journey, desk, "missing.reported", a_missing(reporter_enquiries={"made": True}))
+    assert {"narrative", "location"} <= shown(journey, POLICE, sent.item)
+
+
+def test_n_135_what_comes_up_in_a_placement_is_shared_with_the_police(journey: Town) -> None:
+    """Where the sender says why, as for every form that is no duty."""
+    form = {
+        "child": a_child(),
+        "noted_at": START.isoformat(),
+        "visitor_incidents": [{"incident_text": "Two men asked for her at the door.", "turned_away": True}],
+        "sharing": JUSTIFIED,
+    }
+    sent = says(journey, CSC, "concern.recorded", form)
+    assert "third_party" in shown(journey, POLICE, sent.item)
 
 
 def test_an_alert_is_acknowledged_by_whoever_was_asked_and_by_nobody_else(journey: Town) -> None:

@@ -142,6 +142,7 @@ def test_d_09_a_carer_is_told_of_nothing_that_is_new(journey: Town) -> None:
 
 
 def test_d_12_a_forum_learns_where_a_looked_after_child_is_only_once_it_is_verified(journey: Town) -> None:
+    """N-134: who enquires is looked into first."""
     forum = a_forum(journey)
     known = a_person_of_the_forum(journey)
     child = a_child(is_looked_after=True)

@@ -57,6 +57,7 @@ def steps(town: Town) -> list[Sequence[Any]]:
 
 
 def test_signed_bytes_can_be_checked_later_with_the_agencys_public_key_alone(town: Town) -> None:
+    """S-97: what was said is kept so that a court could be shown who said it."""
     sent = sends(town, POLICE, "missing.reported", a_missing())
     (entry,) = items(town)
     compact = opened(town, entry)

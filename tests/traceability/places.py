@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.guards.test_clock_rules import ELSEWHERE
 from tests.traceability.found_by_hand import PLACES
 from tests.traceability.ids import ROOT, in_name, literal, spoken_of
 
@@ -25,7 +26,8 @@ def places() -> dict[str, list[str]]:
 
 
 def _by_hand() -> Iterator[Found]:
-    yield from ((row, place) for row, place in PLACES.items())
+    yield from PLACES.items()
+    yield from ((row, f"`{place}`") for row, place in ELSEWHERE.items())
 
 
 def _schemas() -> Iterator[Found]:

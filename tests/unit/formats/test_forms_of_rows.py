@@ -1,4 +1,7 @@
-"""Systems, forms and processes of catalogue section 1: each has a form that says it, in the words of its row."""
+"""Systems, forms and processes of catalogue section 1: each has a form that says it, in the words of its row.
+
+So have the rules of section 4 that ask for no more than that something is asked, weighed or noted down.
+"""
 
 import json
 from typing import Any
@@ -111,6 +114,14 @@ ROWS: list[tuple[str, str, dict[str, Any]]] = [
     ("S-94", "qa.recorded", {"communication_difficulties": "None this quarter."}),
     ("S-96", "disclosure.recorded", {"decision": "do_not_disclose"}),
     ("S-100", "advice.sought", {"advice_body": "refugee_council"}),
+    ("N-26", "missing.reported", {"reporter_enquiries": {"made": True}}),
+    ("N-32", "missing.reviewed", {"new_information": "Seen at the station.", "missing_category": "missing"}),
+    ("N-37", "return_interview.declined", {"declined_by": "local_authority"}),
+    ("N-46", "advice.sought", {"advice_body": "missing_people_helpline"}),
+    ("N-47", "placement.ended", {"still_looked_after": True}),
+    ("N-142", "assessment.completed", {"missing_education_contact_checked": True}),
+    ("N-143", "age.assessed", {"independent_visitor": {"declined": True, "visitor_reasons": "Wants nobody new."}}),
+    ("N-147", "concern.recorded", {"agreed_foster_steps": ["record_concerns"]}),
 ]
 
 

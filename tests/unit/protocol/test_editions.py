@@ -95,7 +95,7 @@ COLUMNS = ["4lscb_2013", "4lscb_guide", "hertfordshire", "lincolnshire", "4lscb_
 
 @pytest.mark.parametrize(("row", "key", "expected"), [pytest.param(*one, id=f"{one[0]} {one[1]}") for one in TABLE])
 def test_a_key_has_the_value_of_the_catalogues_table(row: str, key: str, expected: list[object]) -> None:
-    """C-03 to C-12, C-16 to C-18, C-20, C-21, C-23, C-25, C-30 to C-32, C-34, C-38, C-39."""
+    """N-148 by C-30. C-03 to C-12, C-16 to C-18, C-20, C-21, C-23, C-25, C-30 to C-32, C-34, C-38, C-39."""
     assert [getattr(under(edition), key) for edition in COLUMNS] == expected
     assert row in editions()["4lscb_guide"].keys[key].rows
 
