@@ -18,6 +18,7 @@ from sightline.entrypoints import (
     cli_policy,
     cli_rebuild,
     cli_schema,
+    cli_simulate,
     cli_stats,
     cli_worker,
 )
@@ -39,6 +40,7 @@ app.add_typer(cli_policy.policy, name="policy")
 cli_policy.policy.command("clocks")(cli_clocks.clocks)
 app.add_typer(cli_schema.schema, name="schema")
 app.command()(cli_worker.worker)
+app.command()(cli_simulate.simulate)
 app.command()(cli_stats.stats)
 cli_admin.app.add_typer(cli_admin_area.app, name="area")
 cli_admin.app.command("keys")(cli_distributed.keys)

@@ -1,0 +1,110 @@
+"""What comes of one beginning: the events that are planned with it, each at its time."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sightline.entrypoints.bench.cast import Subject
+from sightline.entrypoints.bench.chance import Chance
+from sightline.entrypoints.bench.texts import prose
+from sightline.entrypoints.simulate import profile
+from sightline.entrypoints.simulate.desks import Desks
+from sightline.entrypoints.simulate.people import People
+from sightline.kernel.ids import DeskId
+
+_CHANGED_LATER = frozenset({"missing.reported", "missing.returned", "ppn1.issued", "cpi.submitted", "referral.made"})
+_TEXTS = ("circumstances", "locations_while_missing", "narrative", "information_text", "concern_facts")
+"""The free text of each of those."""
+_PURPOSES = {
+    "ppn1.issued": "referral",
+    "referral.made": "referral",
+    "referral.acknowledged": "referral",
+    "referral.decided": "referral",
+    "involvement.opened": "service_provision",
+    "cpi.graded": "police_update",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Planned:
+    """One event, to be signed by its desk and sent at its time."""
+
+    at: datetime
+    desk: DeskId
+    type: str
+    data: dict[str, Any]
+    purpose: str
+    id: str
+    refers: str = ""
+    """The id of the event whose item its member ``item`` must name; the hub makes that name, and its receipt tells it."""
+    uses: int = 0
+    """How many later events refer to this one, those after the last day included."""
+
+
+@dataclass(kw_only=True)
+class Course:
+    """Plans; ask `events` once at the end."""
+
+    chance: Chance
+    desks: Desks
+    people: People
+    _planned: list[Planned] = field(default_factory=list)
+
+    def sends(self, kind: str, at: datetime, desk: DeskId, form: dict[str, Any], *, refers: str = "") -> str:
+        """Plan an event; its id."""
+        name = str(UUID(int=self.chance.getrandbits(128), version=4))
+        purpose = _PURPOSES.get(kind, "missing_or_safeguarding_response")
+        self._planned.append(Planned(at=at, desk=desk, type=kind, data=form, purpose=purpose, id=name, refers=refers))
+        return name
+
+    def says(self, kind: str, at: datetime, desk: DeskId, subject: Subject, form: dict[str, Any]) -> str:
+        """Plan an event about one child; its id."""
+        return self.sends(kind, at, desk, {"child": dict(subject.identity), **form})
+
+    def happens(self, share: float) -> bool:
+        """Whether something does that happens in that share of cases."""
+        return self.chance.random() < share
+
+    def after(self, at: datetime, low_h: float, high_h: float) -> datetime:
+        """Some time between so many hours later, to the second."""
+        hours = low_h + (high_h - low_h) * self.chance.random()
+        return at + timedelta(seconds=int(hours * 3600))
+
+    def at_work(self, at: datetime) -> datetime:
+        """Then, or some time in the first hours of the next working day."""
+        if at.weekday() < 5 and 8 <= at.hour < 18:
+            return at
+        day = at.replace(hour=8, minute=0, second=0) + timedelta(days=int(at.hour >= 18 or at.weekday() >= 5))
+        while day.weekday() >= 5:
+            day += timedelta(days=1)
+        return self.after(day, 0.5, 4)
+
+    def events(self) -> Iterator[Planned]:
+        """All that was planned, with what is put right later, and how often each is referred to."""
+        for one in list(self._planned):
+            if one.type in _CHANGED_LATER:
+                self._changes(one)
+        uses = Counter(one.refers for one in self._planned)
+        return (replace(one, uses=uses[one.id]) for one in self._planned)
+
+    def _changes(self, one: Planned) -> None:
+        drawn = self.chance.random()
+        if drawn >= profile.CORRECTED + profile.RETRACTED:
+            return
+        # After all that speaks of it: of what is retracted nobody but its sender can speak (H-07).
+        last = max(other.at for other in self._planned if one.id in {other.id, other.refers})
+        at = self.at_work(self.after(last, 24, 240))
+        if drawn < profile.CORRECTED:
+            field_name = next(name for name in _TEXTS if name in one.data)
+            form = {
+                "reason_code": "wrong_detail",
+                "correction": prose(self.chance, 300),
+                "corrected_fields": [field_name],
+            }
+            self.sends("item.corrected", at, one.desk, form, refers=one.id)
+        else:
+            form = {"reason_code": "entered_in_error", "reason": prose(self.chance, 200)}
+            self.sends("item.retracted", at, one.desk, form, refers=one.id)

@@ -1,0 +1,96 @@
+"""A missing episode: report, review, return, and what the procedures ask for afterwards, some of it late."""
+
+from datetime import datetime, timedelta
+
+from sightline.entrypoints.bench import forms
+from sightline.entrypoints.bench.cast import Subject
+from sightline.entrypoints.simulate import papers, profile
+from sightline.entrypoints.simulate.course import Course
+
+_A_DAY = timedelta(hours=24)
+
+
+def episode(course: Course, at: datetime) -> None:
+    """Plan one, unless the child is away already."""
+    number, subject = course.people.pick(course.chance, at)
+    returned = _returned(course, at)
+    count = course.people.goes(number, at, returned)
+    if count is None:
+        return
+    desk = course.chance.choice(course.desks.reporters)
+    course.says("missing.reported", at, desk, subject, forms.missing_reported(course.chance, subject, at))
+    _meanwhile(course, subject, at, returned)
+    harm = _returns(course, subject, returned)
+    _notifies(course, subject, at, returned, harm=harm, count=count)
+    _interview(course, subject, returned)
+
+
+def notify(course: Course, subject: Subject, at: datetime, circumstance: str) -> None:
+    """Plan a PPN1 about what happened then: within hours, or late."""
+    late = course.happens(profile.PPN1_LATE)
+    issued = course.after(at, 26, 110) if late else course.after(at, 0.5, 10)
+    form = forms.ppn1_issued(course.chance, subject, issued)
+    form.pop("other_reason", None)
+    form["ppn1_circumstance"] = circumstance
+    if circumstance == "other":
+        form["other_reason"] = "Seen at night with much older people."
+    course.says("ppn1.issued", issued, course.chance.choice(course.desks.police), subject, form)
+
+
+def _returned(course: Course, at: datetime) -> datetime:
+    low, high, _ = course.chance.choices(profile.BACK_WITHIN_H, weights=[row[2] for row in profile.BACK_WITHIN_H])[0]
+    return course.after(at, low, high)
+
+
+def _meanwhile(course: Course, subject: Subject, at: datetime, returned: datetime) -> None:
+    """What the police send while the child is away."""
+    thought = course.after(at, 0.3, 1.5)
+    if course.happens(profile.CATEGORISED) and thought < returned:
+        form = forms.missing_categorised(course.chance, subject, thought)
+        course.says("missing.categorised", thought, course.desks.missing, subject, form)
+    reviewed = course.after(at, 6, 8)
+    if course.happens(profile.REVIEWED) and reviewed < returned:
+        form = papers.missing_reviewed(course.chance, reviewed)
+        course.says("missing.reviewed", reviewed, course.desks.missing, subject, form)
+    told = course.after(at + _A_DAY, 0, 2)
+    if told < returned:
+        course.says("bureau.notified", told, course.desks.missing, subject, papers.bureau_notified(course.chance, told))
+
+
+def _returns(course: Course, subject: Subject, returned: datetime) -> str:
+    """Plan the return; whether the child was harmed."""
+    harm = course.chance.choices([code for code, _ in profile.HARMED], weights=[n for _, n in profile.HARMED])[0]
+    written = course.after(returned, 0.1, 1.5)
+    form = forms.missing_returned(course.chance, subject, written)
+    form |= {"returned_at": papers.written(returned), "harm_suffered": harm}
+    form["harm_indications"]["indicated"] = harm
+    desk = course.chance.choice((course.desks.missing, *course.desks.response, *course.desks.homes))
+    course.says("missing.returned", written, desk, subject, form)
+    return harm
+
+
+def _notifies(course: Course, subject: Subject, at: datetime, returned: datetime, *, harm: str, count: int) -> None:
+    """The three circumstances in which a PPN1 is due."""
+    if harm == "yes":
+        notify(course, subject, course.after(returned, 1.5, 2), "returned_and_harmed")
+    if returned - at > _A_DAY:
+        notify(course, subject, at + _A_DAY, "missing_not_returned")
+    if count % 3 == 0:
+        notify(course, subject, at, "third_in_90_days")
+
+
+def _interview(course: Course, subject: Subject, returned: datetime) -> None:
+    desk = course.chance.choice(course.desks.interviewers)
+    if course.happens(profile.INTERVIEW_OFFERED):
+        offered = course.after(returned, 2, 5)
+        course.says("return_interview.offered", offered, desk, subject, papers.interview_offered(returned, offered))
+    late = course.happens(profile.INTERVIEW_LATE)
+    spoken = course.after(returned, 80, 240) if late else course.after(returned, 6, 60)
+    match course.chance.choices([code for code, _ in profile.INTERVIEWS], weights=[n for _, n in profile.INTERVIEWS])[
+        0
+    ]:
+        case "held":
+            course.says("return_interview.held", spoken, desk, subject, papers.interview_held(course.chance, spoken))
+        case "declined":
+            form = papers.interview_declined(course.chance, spoken)
+            course.says("return_interview.declined", spoken, desk, subject, form)
