@@ -9,8 +9,8 @@ from tests.conftest import COLLECTED
 from tests.traceability.ids import ROOT, in_name, literal, no_part, rows, sections, spoken_of
 from tests.traceability.page import BUILT, NO_PART, Row, open_rows, page, traced
 
-OPEN = 21
-"""How many rows lack a place, or a test that names them. It may only fall."""
+OPEN = 0
+"""How many rows may lack a place, or a test that names them. It may only fall."""
 
 
 @cache
@@ -24,10 +24,9 @@ def test_the_page_is_current() -> None:
     assert written == page(found()), "python -m tests.traceability"
 
 
-def test_no_more_rows_are_open_than_were_and_the_number_is_kept() -> None:
+def test_no_row_is_without_a_place_or_without_a_test_that_names_it() -> None:
     lacking = [f"{row.id} lacks {row.lacks}" for row in open_rows(found())]
     assert len(lacking) <= OPEN, lacking
-    assert len(lacking) == OPEN, f"there are fewer now: write OPEN = {len(lacking)}"
 
 
 def test_only_rows_of_disclosure_may_wait_for_the_policy() -> None:
@@ -39,7 +38,7 @@ def test_there_are_as_many_rows_as_in_the_catalogue_and_each_once() -> None:
     assert len(listed) == len(set(listed)) == 952
 
 
-def test_reasons_are_of_rows_that_there_are_one_a_line_and_in_order() -> None:
+def test_reasons_are_of_rows_that_there_are_and_one_a_line() -> None:
     assert no_part().keys() <= rows()
     text = (ROOT / "docs" / "no_part.json").read_text(encoding="utf-8")
     lines = [f"  {json.dumps(row)}: {json.dumps(why, ensure_ascii=False)}" for row, why in no_part().items()]
@@ -47,8 +46,7 @@ def test_reasons_are_of_rows_that_there_are_one_a_line_and_in_order() -> None:
     assert all(len(why) > 30 for why in no_part().values())
 
 
-def test_a_row_of_section_five_or_six_that_is_a_rule_or_a_list_is_never_without_part() -> None:
-    """But for the published contact points (V-70)."""
+def test_software_has_its_part_in_every_field_rule_of_disclosure_key_and_count() -> None:
     assert {row.id for row in found().values() if row.state == NO_PART and row.id[0] in "DFCXQ"} == set()
 
 
