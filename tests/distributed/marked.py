@@ -154,7 +154,8 @@ class Life:
 
     def send(self, number: signal.Signals) -> None:
         """That signal."""
-        os.kill(self._process.pid or 0, number)
+        assert self._process.pid
+        os.kill(self._process.pid, number)
 
     def wait(self, within_s: float = 60.0) -> int | None:
         """Until it ended; how."""
