@@ -132,7 +132,7 @@ def test_an_areas_choice_is_about_that_area_alone(journey: Town) -> None:
     sends(journey, POLICE, "missing.reported", a_missing())
     chooses(journey, "4lscb_2013")
     assert "N-27" in decision(journey, desk, elsewhere.item)["rules"]
-    assert len(leaves(journey, desk=desk)) == 1
+    assert len(leaves(journey, desk=desk, item=elsewhere.item)) == 1
     again = sends(journey, POLICE, "missing.reported", a_missing(a_child(3)), area="portsmouth")
     assert "N-27" in decision(journey, desk, again.item)["rules"]
 
@@ -148,7 +148,8 @@ def test_more_items_than_a_slice_holds_are_decided_again_in_slices_of_their_area
     items = [leaf["item"] for leaf in leaves(journey, desk=MASH)]
     chooses(journey, "4lscb_2013")
     found = entries(journey, Policy.SliceOpened)
-    assert [one.last for one in found] == [False, False, False, True]
+    assert len(found) >= 4
+    assert [one.last for one in found] == [False] * (len(found) - 1) + [True]
     assert {one.reason for one in found} == {"edition:hampshire"}
     again = [leaf["item"] for leaf in leaves(journey, desk=MASH, typ="decision")][len(items) :]
     assert len(again) == 3
