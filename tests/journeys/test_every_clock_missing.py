@@ -97,6 +97,7 @@ CASES = [
         start=GONE,
         near=REVIEWED,
         met=say(MASH, "mash_check.recorded"),
+        silent=True,
     ),
     Case(
         rows="T-14 N-43",

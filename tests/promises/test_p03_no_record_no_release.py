@@ -101,7 +101,7 @@ def test_a_wider_decision_shows_nothing_more_until_it_is_sealed(town: Town) -> N
 # ------------------------------------------------------------------------------------------------- broken on purpose
 
 
-class Dropped(Exception):
+class Dropped(BaseException):
     """The process ends here."""
 
 

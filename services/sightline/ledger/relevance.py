@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sightline.ledger.facts import CHILD, DESK, ITEM, PROTOCOL, Facts, Section
 
-HOLDS_FOR = "sha256:d4y1k__xzohYgHpHGF9PIWb9cyCjm9TplQ5YWbZ2p44"
+HOLDS_FOR = "sha256:PdXO_vX-wDye8d5cJsCmaUkpM3thTEkiojI9--DO128"
 """Digest of the policy that this was written against and tested with (`sightline policy check` prints it)."""
 
 Key = tuple[object, ...]
