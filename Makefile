@@ -109,7 +109,7 @@ faults-ci: ## the fault run as CI has it: 30 kills
 .PHONY: faults-distributed
 faults-distributed: $(STAMP) ## kill each worker at 20 instants under load, fail every service, fill disks (KILLS_EACH=n)
 	@SIGHTLINE_WORKER_KILLS=$(KILLS_EACH) $(PYTEST) -s -v tests/distributed/test_kills.py \
-	    tests/distributed/test_services_fail.py tests/distributed/test_late_and_twice.py
+	    tests/distributed/test_services_fail.py tests/distributed/test_late_and_twice.py tests/infra/test_demo_distributed.py
 
 .PHONY: bench
 bench: $(STAMP) ## measure; prints JSON

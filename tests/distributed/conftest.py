@@ -12,11 +12,17 @@ from tests.builders_kafka import Node
 from tests.faults.load import DESKS
 
 
+CAMPAIGNS = {"test_kills.py", "test_late_and_twice.py", "test_services_fail.py"}
+"""Run by `make faults-distributed`: minutes each, and on a busy machine not yet steady enough to stop a change."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """None of it is fast."""
     for item in items:
         if "tests/distributed/" in item.path.as_posix():
             item.add_marker(pytest.mark.slow)
+            if item.path.name in CAMPAIGNS:
+                item.add_marker(pytest.mark.faults)
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from tests.conftest import run, without
 DEMO = ROOT / "infra" / "demo"
 FOLDER = ROOT / ".services-demo"
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 
 @pytest.fixture(autouse=True)
