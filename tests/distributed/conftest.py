@@ -11,7 +11,6 @@ from tests.builders_hub import CAST
 from tests.builders_kafka import Node
 from tests.faults.load import DESKS
 
-
 CAMPAIGNS = {"test_kills.py", "test_late_and_twice.py", "test_services_fail.py"}
 """Run by `make faults-distributed`: minutes each, and on a busy machine not yet steady enough to stop a change."""
 
