@@ -116,12 +116,13 @@ def make_agency(
 
 
 def authority_in(folder: Path) -> Key:
-    """The authority's key. Raises Unavailable ``authority_unavailable``."""
+    """The authority's key. Raises Unavailable ``authority_unavailable``, also for a key of a kind that is not ours."""
     file = folder / "authority" / "agencies.key"
     if not file.exists():
         raise Unavailable("authority_unavailable", f"no authority in {folder}: make infra-up")
     key = load_pem_private_key(file.read_bytes(), password=None)
-    assert isinstance(key, ec.EllipticCurvePrivateKey)  # noqa: S101  # `found` wrote it
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise Unavailable("authority_unavailable", f"the authority's key in {folder} is not on an elliptic curve")
     return key
 
 
