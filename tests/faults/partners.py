@@ -60,7 +60,7 @@ class Partners:
         """Submissions that a kill left without an answer; those of them that were recorded nonetheless."""
         self.bodies = 0
         """Shown to a reader in this life."""
-        self.health: frames.Health | None = None
+        self._health: frames.Health | None = None
         """What the hub last said of itself."""
         self._random = Random(seed)
         self._asked: dict[int, int] = {}
@@ -113,6 +113,16 @@ class Partners:
                 time.sleep(0.05)
                 self._resend(hub, self._again)
             self._poll(hub)
+
+    def ask_health(self, hub: HubProcess) -> frames.Health:
+        """What the hub says of itself now."""
+        self._health = None
+        assert hub.say(frames.AskHealth()), self._last_words()
+        deadline = time.monotonic() + PATIENCE_S
+        while self._health is None:
+            assert time.monotonic() < deadline, f"no answer (is it heard: {hub.is_heard}); {self._last_words()}"
+            assert self.listen(hub), self._last_words()
+        return self._health
 
     def ended(self, hub: HubProcess) -> None:
         """Take in what the hub said before it ended: that counts, it had left the hub. The rest will be asked again."""
@@ -185,7 +195,7 @@ class Partners:
                 self.bodies += self.followers[message.desk].take(message)
                 self._learn(message)
             case frames.Health():
-                self.health = message
+                self._health = message
             case _:
                 raise AssertionError(f"nobody asked for {message}")
 

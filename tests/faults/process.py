@@ -113,7 +113,14 @@ class HubProcess:
         self.say(frames.Quit())
         return self.wait()
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether what it says is still being read."""
+        return self._listener.is_alive()
+
     def _listen(self) -> None:
-        while (frame := frames.read(self._pipe)) is not None:
-            self.inbox.put(frames.from_child.decode(frame))
-        self.inbox.put(None)
+        try:
+            while (frame := frames.read(self._pipe)) is not None:
+                self.inbox.put(frames.from_child.decode(frame))
+        finally:
+            self.inbox.put(None)

@@ -17,10 +17,9 @@ from sightline.runtime.runner import Runner
 from sightline.runtime.settings import Settings
 from sightline.runtime.stores import KEYS
 from tests.builders_hub import POLICE, a_missing, a_town, sends
-from tests.faults import frames
 from tests.faults.books import close_the_books
 from tests.faults.campaign import ORIGIN, Campaign
-from tests.faults.process import HubProcess, members
+from tests.faults.process import members
 
 pytestmark = pytest.mark.faults
 
@@ -37,14 +36,6 @@ def wait_until(is_so: Callable[[], object]) -> None:
     while not is_so():
         assert time.monotonic() < deadline, "it did not come to pass in time"
         time.sleep(0.005)
-
-
-def ask(campaign: Campaign, hub: HubProcess) -> frames.Health:
-    campaign.partners.health = None
-    hub.say(frames.AskHealth())
-    while (health := campaign.partners.health) is None:
-        assert campaign.partners.listen(hub), campaign.last_words()
-    return health
 
 
 def runs(process: int) -> bool:
@@ -68,11 +59,11 @@ def test_a_decider_that_is_killed_is_started_again_and_nothing_is_lost_or_double
     for n in range(5):
         partners.send(30, hub)
         time.sleep(0.02 * n)
-        killed.add(decider := ask(campaign, hub).decider)
+        killed.add(decider := campaign.partners.ask_health(hub).decider)
         os.kill(decider, SIGKILL)
-        wait_until(lambda: ask(campaign, hub).trouble == "decider_gone")
-        assert ask(campaign, hub).alive
-        wait_until(lambda: not ask(campaign, hub).trouble)
+        wait_until(lambda: campaign.partners.ask_health(hub).trouble == "decider_gone")
+        assert campaign.partners.ask_health(hub).alive
+        wait_until(lambda: not campaign.partners.ask_health(hub).trouble)
     assert len(killed) == 5
     campaign.end(hub)
     assert close_the_books(campaign)
@@ -84,7 +75,7 @@ def test_a_decider_whose_hub_is_killed_ends_by_itself_and_the_next_hub_goes_on(c
         hub = campaign.start()
         hub.ready()
         partners.send(40, hub)
-        decider = ask(campaign, hub).decider
+        decider = campaign.partners.ask_health(hub).decider
         hub.kill(alone=True)
         assert how_long_it_runs(decider) < 2
         assert hub.wait() == -SIGKILL
@@ -112,11 +103,11 @@ def test_a_hub_that_stops_leaves_no_process_behind_and_nothing_undecided(campaig
 def test_a_signal_that_reaches_both_leaves_the_decider_to_the_hub(campaign: Campaign, signal: int) -> None:
     hub = campaign.start()
     hub.ready()
-    decider = ask(campaign, hub).decider
+    decider = campaign.partners.ask_health(hub).decider
     os.kill(decider, signal)
     campaign.partners.send(30, hub)
     campaign.partners.finish(hub)
-    assert ask(campaign, hub).decider == decider
+    assert campaign.partners.ask_health(hub).decider == decider
     campaign.end(hub)
 
 

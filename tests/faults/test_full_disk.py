@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import frames
 from tests.faults.books import close_the_books
 from tests.faults.campaign import Campaign
 from tests.faults.process import HubProcess, members
@@ -88,17 +87,9 @@ def trouble(campaign: Campaign, hub: HubProcess) -> str:
     """What the line says that it waits for; never that it stopped for good."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        health = ask(campaign, hub)
+        health = campaign.partners.ask_health(hub)
         assert health.alive, health
         assert not health.corrupt, health
         if health.trouble:
             return health.trouble
     raise AssertionError("the line says nothing of the full disk")
-
-
-def ask(campaign: Campaign, hub: HubProcess) -> frames.Health:
-    hub.say(frames.AskHealth())
-    while (health := campaign.partners.health) is None:
-        assert campaign.partners.listen(hub), campaign.last_words()
-    campaign.partners.health = None
-    return health
