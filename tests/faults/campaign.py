@@ -45,7 +45,7 @@ class Tally:
 
     kills: int = 0
     landed: dict[str, Counter[str]] = field(default_factory=lambda: {when: Counter() for when in WHEN})
-    """By when and where. The line has three threads and a decider, so that one kill may land in four places."""
+    """By when and where. The line has four threads and a decider, so that one kill may land in five places."""
     starts_s: list[float] = field(default_factory=list)
     checks_s: list[float] = field(default_factory=list)
     lives_with_bodies: int = 0

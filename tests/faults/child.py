@@ -26,7 +26,7 @@ from sightline.view.reading import ItemView
 from tests.faults import frames
 from tests.faults.decider import command_for
 from tests.faults.marks import FEED, STARTING, Marks
-from tests.faults.steps import PacedClock, Plan, Steps, Watched
+from tests.faults.steps import PacedClock, Plan, Steps, Watched, WatchedRegister
 
 _PAGE = 200
 
@@ -34,7 +34,7 @@ _PAGE = 200
 def watched(hub: Hub, steps: Steps) -> Hub:
     """The same hub, whose stages also say when they begin and when they are done."""
     stages = {name: Watched(getattr(hub, name), name, steps) for name in ("verify", "record", "decide", FEED)}
-    return replace(hub, register=cast("Any", Watched(hub.register, "seal", steps)), **cast("Any", stages))
+    return replace(hub, register=cast("Any", WatchedRegister(hub.register, steps)), **cast("Any", stages))
 
 
 class Child:

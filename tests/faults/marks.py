@@ -13,8 +13,8 @@ AT_START, INSIDE, AT_END = "at its start", "inside", "at its end"
 WHEN = (AT_START, INSIDE, AT_END)
 PLACES = (BETWEEN, STARTING, *STEPS, FEED)
 
-_THREADS = (("verify",), (STARTING, "record"), ("decide",), ("seal", "export_write", "export_rename", FEED))
-"""What the line's three threads do (check, write, release), and the decider's process. Each has a byte of its own."""
+_THREADS = (("verify",), (STARTING, "record"), ("decide",), ("seal", FEED), ("export_write", "export_rename"))
+"""What the line's threads do (check, write, release, publish), and the decider's process. Each has a byte of its own."""
 _SLOTS = {place: slot for slot, places in enumerate(_THREADS) for place in places}
 _KILLED, _WHEN = len(_THREADS), len(_THREADS) + 1
 _SIZE = 64

@@ -7,11 +7,14 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
+from sightline.register.seal import Register, Sealed
 from tests.faults.marks import AT_END, AT_START, Marks
+
+T = TypeVar("T")
 
 _EPOCH = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
@@ -112,16 +115,35 @@ class Watched:
     def __call__(self, *args: Any) -> Any:
         return self._run(self._stage, *args)
 
-    def seal(self) -> Any:
-        """As of the register."""
-        return self._run(self._stage.seal)
-
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stage, name)
 
     def _run(self, call: Callable[..., Any], *args: Any) -> Any:
-        self._steps.began(self._name)
-        try:
-            return call(*args)
-        finally:
-            self._steps.ended(self._name)
+        return _marked(self._steps, self._name, call, *args)
+
+
+class WatchedRegister:
+    """A register that says when it begins and ends to seal, and to write to its folder."""
+
+    def __init__(self, register: Register, steps: Steps) -> None:
+        self._register = register
+        self._steps = steps
+
+    def commit(self) -> Sealed:
+        """As the register does it."""
+        return _marked(self._steps, "seal", self._register.commit)
+
+    def publish(self) -> None:
+        """As the register does it."""
+        _marked(self._steps, "export_write", self._register.publish)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._register, name)
+
+
+def _marked(steps: Steps, name: str, call: Callable[..., T], *args: Any) -> T:
+    steps.began(name)
+    try:
+        return call(*args)
+    finally:
+        steps.ended(name)

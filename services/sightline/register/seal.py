@@ -50,7 +50,10 @@ class _Tree:
 
 
 class Register:
-    """The one sealer of a log. Called from one thread; a second sealer anywhere loses by compare and set."""
+    """The one sealer of a log; a second one anywhere loses by compare and set.
+
+    `commit` is called from one thread, and `publish` from one, which may be another.
+    """
 
     def __init__(
         self,
@@ -69,6 +72,8 @@ class Register:
         self._export = export
         self._on_step = on_step
         self._tree: _Tree | None = None
+        self._head: Head | None = None
+        """The last one that is known to be stored."""
         self.reader = RegisterReader(database=database, origin=origin)
         """The same log for those who only read."""
 
@@ -87,15 +92,13 @@ class Register:
         tree, self._tree = self._tree, None
         # Kept only after success: whatever fails, the next call reads the stored state again.
         self._tree, sealed = self._advance(tree or self._load(), limit)
+        self._head = self._tree.head
         return sealed
 
     def publish(self) -> None:
-        """The second half: the export follows the stored tree."""
-        if self._export is None:
-            return
-        if self._tree is None:
-            self._tree = self._load()
-        self._export.publish(self._database, self._tree.head, self._on_step)
+        """The second half: the export follows the stored tree. What is committed meanwhile is the next call's."""
+        if self._export is not None:
+            self._export.publish(self._database, self._head or self._load().head, self._on_step)
 
     def _load(self) -> _Tree:
         """The stored tree, checked: its right edge must lead to the root that its head names and its key signed."""

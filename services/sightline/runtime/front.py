@@ -96,3 +96,8 @@ class Front(Runner):
             with self._news:
                 self._news.notify_all()
         return is_new
+
+    def _publish_once(self) -> bool:
+        """The `seal` worker's."""
+        self._stopping.wait(LOOK_S)
+        return False

@@ -1,9 +1,9 @@
-"""The embedded line: three threads that check, write and release, and a decider between the last two.
+"""The embedded line: threads that check, write, release and publish, and a decider between the second and the third.
 
-All stop when told, and after their batch. Checking (parse, signatures) overlaps with recording of the batch before, and
-with sealing, export and telling of the one before that: signatures and disks release the interpreter lock. The decider
-runs in a process of its own, or in the thread that writes. Each table has one writer, and the store lets one
-transaction write at a time.
+All stop when told, and after their batch. Checking (parse, signatures) overlaps with recording of the batch before, with
+sealing and telling of the one before that, and with the export of what was told: signatures and disks release the
+interpreter lock, and no desk waits for a folder. The decider runs in a process of its own, or in the thread that writes.
+Each table has one writer, and the store lets one transaction write at a time.
 """
 
 import queue
@@ -45,6 +45,7 @@ class Runner:
         self.decider = decider or Here(hub.decide)
         self._hub = hub
         self._settings = settings
+        self._interval_s = settings.seal_interval_ms / 1000
         self._queue: queue.Queue[Waiting] = queue.Queue(maxsize=settings.queue_submissions)
         self._checked: queue.Queue[tuple[list[Verified | Rejected], list[Waiting]]] = queue.Queue(maxsize=_AHEAD)
         self._stopping = threading.Event()
@@ -54,40 +55,41 @@ class Runner:
         self._decided = threading.Event()
         self._recorded = 0
         """Position of the last entry, as far as the line knows."""
-        self._rests_until = 0.0
+        self._sealed = threading.Event()
         self._struck_at = 0.0
         self._check = threading.Thread(target=self._check_all, name="sightline-check", daemon=True)
-        self._write = threading.Thread(
-            target=self._keep_going,
-            args=("write", self._write_once, self._wrote_all),
-            name="sightline-write",
-            daemon=True,
-        )
-        self._release = threading.Thread(
-            target=self._keep_going,
-            args=("release", self._release_once, self._released_all),
-            name="sightline-release",
-            daemon=True,
+        self._write = self._thread("write", self._write_once, self._wrote_all)
+        self._release = self._thread("release", self._release_once, self._released_all)
+        self._publish = self._thread("publish", self._publish_once, self._published_all)
+        self._threads = (self._check, self._write, self._release, self._publish)
+        self._rests_until = dict.fromkeys(("release", "publish"), 0.0)
+
+    def _thread(self, name: str, once: Callable[[], bool], is_done: Callable[[], bool]) -> threading.Thread:
+        """One that calls `once` again and again."""
+        return threading.Thread(
+            target=self._keep_going, args=(name, once, is_done), name=f"sightline-{name}", daemon=True
         )
 
     def start(self) -> None:
         """Begin. What a stop or a kill left undone is finished first."""
         self.decider.start(Ears(decided=self._hear_decided, waits=self._hear_waits, broke=self._break))
-        for thread in (self._check, self._write, self._release):
+        for thread in self._threads:
             thread.start()
 
     def stop(self, timeout_s: float = 30.0) -> bool:
         """Take nothing more, finish what was taken, seal and tell it; whether that was done in time."""
         self._stopping.set()
         self._decided.set()
+        self._sealed.set()
         with self._news:
             self._news.notify_all()
         deadline = perf_counter() + timeout_s
         for thread in (self._check, self._write):
             thread.join(max(0.0, deadline - perf_counter()))
         is_decided = self.decider.stop(deadline - perf_counter())
-        self._release.join(max(0.0, deadline - perf_counter()))
-        return is_decided and not any(thread.is_alive() for thread in (self._check, self._write, self._release))
+        for thread in (self._release, self._publish):
+            thread.join(max(0.0, deadline - perf_counter()))
+        return is_decided and not any(thread.is_alive() for thread in self._threads)
 
     def submit(self, raw: bytes) -> "Future[Answer]":
         """The answer to one submission, when it is recorded. Raises `Unavailable` when no more can wait."""
@@ -112,7 +114,7 @@ class Runner:
     def health(self) -> dict[str, object]:
         """Whether the line moves, and what it waits for if not."""
         return {
-            "alive": all(thread.is_alive() for thread in (self._check, self._write, self._release)),
+            "alive": all(thread.is_alive() for thread in self._threads),
             "stopping": self._stopping.is_set(),
             "trouble": self._corrupt or ", ".join(sorted(self._trouble.values())),
             "corrupt": bool(self._corrupt),
@@ -196,6 +198,9 @@ class Runner:
     def _released_all(self) -> bool:
         return not self._write.is_alive() and self.decider.is_over
 
+    def _published_all(self) -> bool:
+        return not self._release.is_alive()
+
     def _write_once(self) -> bool:
         """Record the next batch if there is one, and see that it is decided. Whether there was anything to do."""
         # Before the batch: a deadline must not wait until partners stop sending (P12).
@@ -233,10 +238,7 @@ class Runner:
 
         It rests in between for as long as it took, at most for the interval: little is told at once, much together.
         """
-        if self._decided.wait(_IDLE_S) and not self._stopping.is_set():
-            self._stopping.wait(max(0.0, self._rests_until - perf_counter()))
-        self._decided.clear()
-        started = perf_counter()
+        started = self._waited("release", self._decided)
         sealed = self._hub.register.commit()
         committed = perf_counter()
         # Told before it is exported: what a desk may read is what the stored checkpoint covers.
@@ -245,13 +247,29 @@ class Runner:
             with self._news:
                 self._news.notify_all()
         told = perf_counter()
-        self._hub.register.publish()
-        ended = perf_counter()
-        self._rests_until = ended + min(ended - started, self._settings.seal_interval_ms / 1000)
-        self.counts.seconds["seal"] += committed - started + ended - told
+        if sealed.count:
+            self._sealed.set()
+        self._rests_until["release"] = told + min(told - started, self._interval_s)
+        self.counts.seconds["seal"] += committed - started
         self.counts.seconds["feed"] += told - committed
         self.counts.leaves_sealed += sealed.count
         return bool(sealed.count or news)
+
+    def _publish_once(self) -> bool:
+        """Let the folder follow what was sealed; it rests in between, for the interval at least. Nothing waits for it."""
+        started = self._waited("publish", self._sealed)
+        self._hub.register.publish()
+        ended = perf_counter()
+        self._rests_until["publish"] = ended + max(ended - started, self._interval_s)
+        self.counts.seconds["publish"] += ended - started
+        return False
+
+    def _waited(self, name: str, news: threading.Event) -> float:
+        """Wait a moment for news, and rest if that was agreed; when it is time to begin."""
+        if news.wait(_IDLE_S) and not self._stopping.is_set():
+            self._stopping.wait(max(0.0, self._rests_until[name] - perf_counter()))
+        news.clear()
+        return perf_counter()
 
     def _record(self, checked: Sequence[Verified | Rejected], waiting: Sequence[Waiting]) -> None:
         started = perf_counter()
