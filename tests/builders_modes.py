@@ -58,7 +58,7 @@ class Border:
     def __init__(self, node: Node, producer: Any) -> None:
         self._node = node
         self._producer = producer
-        self._answers: queue.SimpleQueue[Answer | BaseException] = queue.SimpleQueue()
+        self._answers: queue.Queue[Answer | BaseException] = queue.Queue()
         self._take: Take | None = None
         self._stop = asyncio.Event()
         self._ready = threading.Event()

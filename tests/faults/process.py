@@ -58,7 +58,8 @@ class HubProcess:
     def __init__(self, plan: Plan, log: Path) -> None:
         self.plan = plan
         self.marks = Marks(Path(plan.marks), fresh=True)
-        self.inbox: queue.SimpleQueue[frames.FromChild | None] = queue.SimpleQueue()
+        # Not a SimpleQueue: CPython's may wait for ever when the time it was given has run out before it looks.
+        self.inbox: queue.Queue[frames.FromChild | None] = queue.Queue()
         self.began = time.monotonic()
         self._pipe, theirs = NURSERY.Pipe()
         self._process = NURSERY.Process(target=live, args=(theirs, plan, str(log)), daemon=True)

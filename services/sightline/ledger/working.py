@@ -53,6 +53,7 @@ class Working:
         """Load what these entries touch, in a few queries."""
         children: dict[str, None] = {}
         refs: dict[str, None] = {}
+        keys: dict[str, None] = {}
         for one in placed:
             entry: Any = one.entry
             if type(entry).__qualname__.startswith("Child."):
@@ -60,10 +61,13 @@ class Working:
             if isinstance(entry, ItemEntry):
                 children |= dict.fromkeys(entry.children)
                 refs |= dict.fromkeys([*entry.about, entry.cause])
+                keys |= dict.fromkeys(key_names(entry.children, entry.area))
             elif isinstance(entry, Child.MatchProposed | Child.Joined):
                 children |= dict.fromkeys(others(entry))
             elif hasattr(entry, "item") and isinstance(entry.item, str):
                 refs[entry.item] = None
+        # Opened together, each is at hand when its item is; that one of them is gone matters only there.
+        self.vault(list(keys))
         self.load_children(list(children))
         wanted = [r for r in refs if r and r not in self.named]
         self.named |= self.store.named(wanted) if wanted else {}
