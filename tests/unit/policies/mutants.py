@@ -55,10 +55,15 @@ def survives(opa: Path, folder: Path, path: Path, mutant: Mutant) -> bool:
     target = folder / path.relative_to(POLICIES)
     target.write_text(mutant.text)
     try:
-        command = [str(opa), "test", "sightline", "data"]
-        ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        # The package's own tests notice nearly all, in a quarter of the time; the rest have the last word.
+        return _passes(opa, folder, mutant, "--run", path.parent.name) and _passes(opa, folder, mutant)
     finally:
         target.write_bytes(path.read_bytes())
+
+
+def _passes(opa: Path, folder: Path, mutant: Mutant, *which: str) -> bool:
+    command = [str(opa), "test", "sightline", "data", *which]
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     # A file that is no Rego at all would prove nothing.
     assert "rego_parse_error" not in ran.stderr + ran.stdout, f"{mutant.name}: {ran.stderr}{ran.stdout}"
     return ran.returncode == 0
