@@ -6,7 +6,6 @@ interpreter lock, and no desk waits for a folder. The decider runs in a process 
 Each table has one writer, and the store lets one transaction write at a time.
 """
 
-import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -18,6 +17,7 @@ from sightline.kernel.errors import Corrupt, SightlineError, Unavailable
 from sightline.kernel.ids import DeskId
 from sightline.kernel.values import Rejected, Verified
 from sightline.record.stage import Answer
+from sightline.runtime.checking import Checking, Waiting, fail
 from sightline.runtime.counts import Counts
 from sightline.runtime.decider import STARTING, Decider, Ears, Here, back_off_s
 from sightline.runtime.hub import Hub
@@ -27,13 +27,9 @@ from sightline.runtime.settings import Settings
 
 _log = structlog.get_logger("sightline.line")
 
-_AHEAD = 2
-"""Checked batches that may wait for the writer."""
 _IDLE_S, _AHEAD_S = 0.05, 0.01
 _UNDECIDED = 2_048
 """Entries that may wait for the decider: beyond it the line takes nothing, and then the hub says that it is busy."""
-
-Waiting = tuple[bytes, "Future[Answer]"]
 
 
 class Runner:
@@ -46,8 +42,7 @@ class Runner:
         self._hub = hub
         self._settings = settings
         self._interval_s = settings.seal_interval_ms / 1000
-        self._queue: queue.Queue[Waiting] = queue.Queue(maxsize=settings.queue_submissions)
-        self._checked: queue.Queue[tuple[list[Verified | Rejected], list[Waiting]]] = queue.Queue(maxsize=_AHEAD)
+        self._checking = Checking(hub.check, settings, self.counts)
         self._stopping = threading.Event()
         self._news = threading.Condition()
         self._trouble: dict[str, str] = {}
@@ -57,11 +52,10 @@ class Runner:
         """Position of the last entry, as far as the line knows."""
         self._sealed = threading.Event()
         self._struck_at = 0.0
-        self._check = threading.Thread(target=self._check_all, name="sightline-check", daemon=True)
         self._write = self._thread("write", self._write_once, self._wrote_all)
         self._release = self._thread("release", self._release_once, self._released_all)
         self._publish = self._thread("publish", self._publish_once, self._published_all)
-        self._threads = (self._check, self._write, self._release, self._publish)
+        self._threads = (self._checking.thread, self._write, self._release, self._publish)
         self._rests_until = dict.fromkeys(("release", "publish"), 0.0)
 
     def _thread(self, name: str, once: Callable[[], bool], is_done: Callable[[], bool]) -> threading.Thread:
@@ -79,12 +73,13 @@ class Runner:
     def stop(self, timeout_s: float = 30.0) -> bool:
         """Take nothing more, finish what was taken, seal and tell it; whether that was done in time."""
         self._stopping.set()
+        self._checking.stop()
         self._decided.set()
         self._sealed.set()
         with self._news:
             self._news.notify_all()
         deadline = perf_counter() + timeout_s
-        for thread in (self._check, self._write):
+        for thread in (self._checking.thread, self._write):
             thread.join(max(0.0, deadline - perf_counter()))
         is_decided = self.decider.stop(deadline - perf_counter())
         for thread in (self._release, self._publish):
@@ -93,14 +88,7 @@ class Runner:
 
     def submit(self, raw: bytes) -> "Future[Answer]":
         """The answer to one submission, when it is recorded. Raises `Unavailable` when no more can wait."""
-        if self._stopping.is_set() or self._corrupt:
-            raise Unavailable("stopping", "the hub takes nothing more now")
-        answer: Future[Answer] = Future()
-        try:
-            self._queue.put_nowait((raw, answer))
-        except queue.Full:
-            raise Unavailable("busy", "too many submissions are waiting") from None
-        return answer
+        return self._checking.put(raw)
 
     def wait_for_news(self, desk: DeskId, after_seq: int, timeout_s: float) -> bool:
         """Whether the desk's feed has come past that number, waiting for it at most `timeout_s`."""
@@ -118,43 +106,9 @@ class Runner:
             "stopping": self._stopping.is_set(),
             "trouble": self._corrupt or ", ".join(sorted(self._trouble.values())),
             "corrupt": bool(self._corrupt),
-            "waiting": self._queue.qsize(),
+            "waiting": self._checking.waiting,
             "decided": self.decider.progress.position,
         }
-
-    def _check_all(self) -> None:
-        while not (self._stopping.is_set() and self._queue.empty()):
-            waiting = self._take()
-            if not waiting:
-                continue
-            started = perf_counter()
-            try:
-                checked = self._hub.check([raw for raw, _ in waiting])
-            except SightlineError as exc:
-                _fail(waiting, exc)
-                continue
-            except Exception as exc:  # noqa: BLE001  # one batch that we cannot check must not end all checking
-                _log.error("check failed", kind=type(exc).__name__)
-                _fail(waiting, Unavailable("internal_error"))
-                continue
-            self.counts.seconds["check"] += perf_counter() - started
-            if self._corrupt:
-                _fail(waiting, Unavailable("line_stopped"))
-            else:
-                self._checked.put((checked, waiting))
-
-    def _take(self) -> list[Waiting]:
-        """What is waiting, at most a batch; waits a moment for the first."""
-        try:
-            waiting = [self._queue.get(timeout=_IDLE_S)]
-        except queue.Empty:
-            return []
-        while len(waiting) < self._settings.batch_submissions:
-            try:
-                waiting.append(self._queue.get_nowait())
-            except queue.Empty:
-                break
-        return waiting
 
     def _keep_going(self, name: str, once: Callable[[], bool], is_done: Callable[[], bool]) -> None:
         """Call `once` until everything is done; wait and try again while something does not answer."""
@@ -182,18 +136,12 @@ class Runner:
     def _break(self, code: str) -> None:
         """Our own evidence disagrees, or we have a fault: stop, say so, and leave nobody waiting."""
         self._corrupt = self._corrupt or code
+        self._checking.close()
         self.decider.stop(0.0)
-        while not self._checked.empty() or self._check.is_alive():
-            try:
-                _, waiting = self._checked.get(timeout=_IDLE_S)
-            except queue.Empty:
-                if self._queue.empty():
-                    return
-                continue
-            _fail(waiting, Unavailable("line_stopped"))
+        self._checking.turn_away()
 
     def _wrote_all(self) -> bool:
-        return not self._check.is_alive() and self._checked.empty()
+        return self._checking.is_done
 
     def _released_all(self) -> bool:
         return not self._write.is_alive() and self.decider.is_over
@@ -208,11 +156,10 @@ class Runner:
         if self._is_far_ahead():
             self._stopping.wait(_AHEAD_S)
             return self.decider(is_new=is_new)
-        try:
-            checked, waiting = self._checked.get(timeout=_IDLE_S)
-        except queue.Empty:
+        batch = self._checking.take()
+        if batch is None:
             return self.decider(is_new=is_new)
-        self._record(checked, waiting)
+        self._record(*batch)
         self.decider(is_new=True)
         return True
 
@@ -276,7 +223,7 @@ class Runner:
         try:
             answers = self._hub.record(checked)
         except BaseException as exc:
-            _fail(waiting, exc if isinstance(exc, SightlineError) else Unavailable("internal_error"))
+            fail(waiting, exc if isinstance(exc, SightlineError) else Unavailable("internal_error"))
             raise
         self._recorded = self._hub.ledger.head()
         self.counts.seconds["record"] += perf_counter() - started
@@ -301,8 +248,3 @@ class Runner:
             _log.warning("line waits", code=code)
         self._trouble[name] = code
         self.counts.stops += 1
-
-
-def _fail(waiting: Sequence[Waiting], exc: SightlineError) -> None:
-    for _, future in waiting:
-        future.set_exception(exc)
