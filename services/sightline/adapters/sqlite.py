@@ -93,7 +93,7 @@ class _Pool(SQLiteConnectionPool):
         cursor = super()._create_connection().cursor().sqlite_cursor
         cursor.execute("PRAGMA synchronous=FULL")
         # Kibibytes. Whenever another connection has written, SQLite drops what it kept: more helps nobody.
-        cursor.execute("PRAGMA cache_size=-4096")
+        cursor.execute("PRAGMA cache_size=-1024")
         # A batch writes some megabytes: checkpointing after each would write every page twice, at once.
         cursor.execute("PRAGMA wal_autocheckpoint=8000")
         return _Connection(cursor.connection, max_age=self.max_age, patience_s=self.lock_timeout or _PATIENCE_S)

@@ -17,8 +17,8 @@ from sightline.runtime.settings import Settings
 
 _log = structlog.get_logger("sightline.line")
 
-_AHEAD = 2
-"""Checked batches that may wait for the writer."""
+_AHEAD = 1
+"""Checked batches that may wait for the writer: each holds some ten megabytes."""
 _IDLE_S = 0.05
 
 Waiting = tuple[bytes, "Future[Answer]"]
