@@ -1,13 +1,11 @@
 """Who takes part: the desks of one area, and children whom nobody knows."""
 
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date
 
-from sightline.entrypoints.bench import texts
-from sightline.entrypoints.bench.chance import Chance
-from sightline.formats.identifiers import nhs_number_is_valid
-from sightline.kernel.ids import AgencyId, DeskId, agency_of
+from sightline.entrypoints.invented.chance import Chance
+from sightline.entrypoints.invented.children import Sort, Subject, an_identity
+from sightline.entrypoints.invented.desks import opened
+from sightline.kernel.ids import DeskId
 from sightline.kernel.values import Desk
 
 AREA = "hampshire"
@@ -39,57 +37,17 @@ _ROWS: tuple[tuple[tuple[DeskId, ...], str, str], ...] = (
     (CHARITIES, "voluntary_and_faith", "charity"),
 )
 
-DESKS: tuple[Desk, ...] = tuple(
-    Desk(
-        id=desk,
-        agency=AgencyId(agency_of(desk)),
-        sector=sector,
-        roles=frozenset({role}),
-        areas=frozenset({AREA}),
-        first_responder=sector in {"police", "childrens_social_care"},
-    )
-    for desks, sector, role in _ROWS
-    for desk in desks
-)
+DESKS: tuple[Desk, ...] = tuple(opened(_ROWS, AREA))
 """Everybody who can be considered."""
 
-
-@dataclass(kw_only=True, slots=True)
-class Subject:
-    """An invented child, and what the workload has said of it so far."""
-
-    identity: dict[str, Any]
-    """The ``child`` object of forms that do not use a reference."""
-    school: DeskId
-    surgery: DeskId
-    team: DeskId
-    ref: str = ""
-    """The hub's reference, once a receipt has told it."""
-    missing_since: datetime | None = None
-    """Start of the open episode."""
-    consents: list[tuple[str, str, DeskId]] = field(default_factory=list)
-    """(purpose, giver, desk that recorded it)."""
-    involved: dict[DeskId, bool] = field(default_factory=dict)
-    """Desk to whether another has confirmed it."""
-    flags: list[dict[str, str]] = field(default_factory=list)
+_HOT = Sort(ages=(11, 18), looked_after=0.7, trafficked=0.6)
+_OTHER = Sort(ages=(11, 18), looked_after=0.3, trafficked=0.15)
 
 
 def a_subject(chance: Chance, number: int, *, hot: bool, today: date) -> Subject:
     """Child number `number`. Those who cause much are more often looked after."""
-    looked_after = chance.random() < (0.7 if hot else 0.3)
-    identity: dict[str, Any] = {
-        "identifiers": _identifiers(number),
-        "given_name": chance.choice(texts.GIVEN),
-        "family_name": f"{chance.choice(texts.FAMILY_FIRST)}{chance.choice(texts.FAMILY_LAST)}-{number}",
-        "date_of_birth": (today - timedelta(days=chance.randrange(11 * 365, 18 * 365))).isoformat(),
-        "gender": chance.choice(("female", "male", "other", "not_stated")),
-        "address": f"{chance.randrange(1, 200)} Example Row, Exampleton",
-        "is_looked_after": looked_after,
-    }
-    if looked_after:
-        identity["legal_status"] = chance.choice(("s20_accommodated", "care_order", "interim_care_order"))
-    if chance.random() < (0.6 if hot else 0.15):
-        identity["trafficking_status"] = chance.choice(("indicators", "suspected", "not_confirmed", "none"))
+    numbers = {"force:hampshire-police": f"P/{70_000 + number}", "la-case:hampshire-csc": f"LC-{20_000 + number}"}
+    identity = an_identity(chance, number, _HOT if hot else _OTHER, today=today, identifiers=numbers)
     if chance.random() < 0.03:
         identity |= {"presumed_child": True, "nationality": chance.choice(("VN", "AL", "SD"))}
     return Subject(
@@ -98,21 +56,3 @@ def a_subject(chance: Chance, number: int, *, hot: bool, today: date) -> Subject
         surgery=chance.choice(SURGERIES),
         team=chance.choice(ALLOCATED),
     )
-
-
-def _identifiers(number: int) -> list[dict[str, str]]:
-    return [
-        {"scheme": "nhs-number", "value": nhs_number(number)},
-        {"scheme": "force:hampshire-police", "value": f"P/{70_000 + number}"},
-        {"scheme": "la-case:hampshire-csc", "value": f"LC-{20_000 + number}"},
-    ]
-
-
-def nhs_number(number: int) -> str:
-    """A number of the range that is never issued (999), with its check digit; about one in eleven has none."""
-    for body in range(number, 10**6, 100_000):
-        for check in "0123456789":
-            found = f"999{body:06d}{check}"
-            if nhs_number_is_valid(found):
-                return found
-    raise ValueError(number)

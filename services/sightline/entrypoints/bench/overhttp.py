@@ -17,9 +17,10 @@ from sightline.adapters.clock import SystemClock
 from sightline.agency.client import SENT_AS, HubClient
 from sightline.entrypoints import folder as data_folder
 from sightline.entrypoints.bench import rounds
-from sightline.entrypoints.bench.forms import PURPOSES
-from sightline.entrypoints.bench.rounds import ACTOR, Answered, Asked, Keys, News, Rounds
+from sightline.entrypoints.bench.rounds import Answered, Asked, Keys, News, Rounds
 from sightline.entrypoints.bench.server import Server, founded, serving
+from sightline.entrypoints.invented.desks import ACTOR
+from sightline.entrypoints.invented.forms import PURPOSES
 from sightline.kernel.ids import DeskId
 from sightline.ledger.positions import position
 from sightline.ledger.store import Ledger

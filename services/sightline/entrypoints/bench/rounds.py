@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from sightline.agency.keys import generate, make_registration
-from sightline.agency.sign import sign_event
 from sightline.entrypoints.bench.cast import AREA, DESKS, MISSING
 from sightline.entrypoints.bench.measure import Spent, say
 from sightline.entrypoints.bench.workload import Event, Workload
+from sightline.entrypoints.invented.desks import signed_by, source_of
 from sightline.formats.jwk import PrivateKey
 from sightline.formats.receipt import Receipt, read_receipt_unsafe
 from sightline.kernel.ids import DeskId
@@ -25,7 +25,6 @@ from sightline.runtime.hub import Hub
 from sightline.view.reading import ALERTS
 
 ORIGIN = "sightline.example/bench"
-ACTOR = "staff-0017:practitioner"
 ROUNDS = 10
 _LARGEST_ROUND = 2_048
 
@@ -96,23 +95,10 @@ def admit(hub: Hub) -> dict[DeskId, PrivateKey]:
     return keys
 
 
-def source_of(desk: DeskId) -> str:
-    """The one system of a desk."""
-    return f"/agencies/{desk}/records"
-
-
 def signed(event: Event, key: PrivateKey) -> bytes:
     """What that desk sends."""
-    return sign_event(
-        key,
-        source=source_of(event.desk),
-        type=event.type,
-        data=event.data,
-        area=AREA,
-        purpose=event.purpose,
-        actor=ACTOR,
-        time=event.time,
-        id=event.id,
+    return signed_by(
+        key, type=event.type, data=event.data, area=AREA, purpose=event.purpose, at=event.time, id=event.id
     )
 
 

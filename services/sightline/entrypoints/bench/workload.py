@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sightline.entrypoints.bench import forms
 from sightline.entrypoints.bench.cast import (
     ALLOCATED,
     BUREAU,
@@ -26,9 +25,10 @@ from sightline.entrypoints.bench.cast import (
     RESPONSE,
     SCHOOLS,
     SOCIAL_CARE,
-    Subject,
     a_subject,
 )
+from sightline.entrypoints.invented import forms
+from sightline.entrypoints.invented.children import Subject
 from sightline.formats.policy_digest import policy_data
 from sightline.formats.receipt import Receipt
 from sightline.kernel.ids import DeskId

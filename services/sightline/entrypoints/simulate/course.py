@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sightline.entrypoints.bench.cast import Subject
-from sightline.entrypoints.bench.chance import Chance
-from sightline.entrypoints.bench.texts import prose
+from sightline.entrypoints.invented.chance import Chance
+from sightline.entrypoints.invented.children import Subject
+from sightline.entrypoints.invented.texts import prose
 from sightline.entrypoints.simulate import profile
 from sightline.entrypoints.simulate.desks import Desks
 from sightline.entrypoints.simulate.people import People

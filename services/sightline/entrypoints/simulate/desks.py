@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from sightline.entrypoints.invented.desks import opened
 from sightline.formats.event import AREAS
 from sightline.kernel.errors import Refused
-from sightline.kernel.ids import AgencyId, DeskId, agency_of
+from sightline.kernel.ids import DeskId
 from sightline.kernel.values import Desk
 
 
@@ -78,7 +79,7 @@ class Desks:
             (self.charities, "voluntary_and_faith", "charity"),
             ((self.early_help,), "early_help", "early_help"),
         )
-        return [_desk(desk, sector, role, self.area) for desks, sector, role in rows for desk in desks]
+        return opened(rows, self.area)
 
 
 def desks_of(area: str) -> Desks:
@@ -107,20 +108,4 @@ def desks_of(area: str) -> Desks:
         schools=several("school", "safeguarding", 4),
         charities=some("youth-trust", "outreach", "helpline"),
         early_help=some("early-help", "families")[0],
-    )
-
-
-def source_of(desk: DeskId) -> str:
-    """The one system of a desk."""
-    return f"/agencies/{desk}/records"
-
-
-def _desk(desk: DeskId, sector: str, role: str, area: str) -> Desk:
-    return Desk(
-        id=desk,
-        agency=AgencyId(agency_of(desk)),
-        sector=sector,
-        roles=frozenset({role}),
-        areas=frozenset({area}),
-        first_responder=sector in {"police", "childrens_social_care"},
     )

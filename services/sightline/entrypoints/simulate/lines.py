@@ -7,16 +7,14 @@ from typing import Any
 import orjson
 
 from sightline.agency.keys import make_registration
-from sightline.agency.sign import sign_event
+from sightline.entrypoints.invented.desks import signed_by, source_of
 from sightline.entrypoints.simulate.course import Planned
-from sightline.entrypoints.simulate.desks import desks_of, source_of
+from sightline.entrypoints.simulate.desks import desks_of
 from sightline.entrypoints.simulate.seeded import key_of
 from sightline.entrypoints.simulate.stream import Asked, events
 from sightline.formats.jwk import PrivateKey, public_jwk
 from sightline.kernel.ids import DeskId
 from sightline.kernel.values import Desk
-
-ACTOR = "staff-0017:practitioner"
 
 Keys = Mapping[DeskId, PrivateKey]
 
@@ -55,17 +53,8 @@ def line(asked: Asked, one: Planned, keys: Keys) -> dict[str, Any]:
 
 def signed(area: str, one: Planned, key: PrivateKey, *, item: str = "") -> bytes:
     """What the desk sends; `item` is the reference that the event speaks of, where it does."""
-    return sign_event(
-        key,
-        source=source_of(one.desk),
-        type=one.type,
-        data={"item": item, **one.data} if item else one.data,
-        area=area,
-        purpose=one.purpose,
-        actor=ACTOR,
-        time=one.at,
-        id=one.id,
-    )
+    data = {"item": item, **one.data} if item else one.data
+    return signed_by(key, type=one.type, data=data, area=area, purpose=one.purpose, at=one.at, id=one.id)
 
 
 def _admitted(desk: Desk, asked: Asked, key: PrivateKey) -> dict[str, Any]:

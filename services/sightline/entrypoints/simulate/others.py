@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sightline.entrypoints.bench import forms
-from sightline.entrypoints.bench.cast import Subject
+from sightline.entrypoints.invented import forms
+from sightline.entrypoints.invented.children import Subject
 from sightline.entrypoints.simulate import papers, profile
 from sightline.entrypoints.simulate.course import Course
 from sightline.entrypoints.simulate.missing import notify

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sightline.entrypoints.bench.chance import Chance
-from sightline.entrypoints.bench.texts import prose
+from sightline.entrypoints.invented.chance import Chance
+from sightline.entrypoints.invented.texts import prose
 
 Form = dict[str, Any]
 

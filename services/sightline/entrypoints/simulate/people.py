@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sightline.entrypoints.bench import texts
-from sightline.entrypoints.bench.cast import Subject, nhs_number
-from sightline.entrypoints.bench.chance import Chance
+from sightline.entrypoints.invented.chance import Chance
+from sightline.entrypoints.invented.children import Sort, Subject, an_identity
 from sightline.entrypoints.simulate import profile
 from sightline.entrypoints.simulate.desks import Desks
 from sightline.entrypoints.simulate.seeded import chance_of
@@ -16,6 +15,8 @@ from sightline.kernel.ids import agency_of
 _COUNTED = timedelta(days=90)
 _ADULT = timedelta(days=18 * 365)
 _TRIES = 20
+_HOT = Sort(ages=(12, 17), looked_after=0.7, trafficked=0.5)
+_OTHER = Sort(ages=(6, 17), looked_after=0.15, trafficked=0.08)
 
 
 @dataclass(slots=True)
@@ -76,23 +77,8 @@ class People:
 
 
 def _identity(chance: Chance, number: int, desks: Desks, *, hot: bool, today: date) -> dict[str, Any]:
-    looked_after = chance.random() < (0.7 if hot else 0.15)
-    low = 12 if hot else 6
-    identity: dict[str, Any] = {
-        "identifiers": [
-            {"scheme": "nhs-number", "value": nhs_number(number)},
-            {"scheme": f"force:{agency_of(desks.missing)}", "value": f"P/{100_000 + number}"},
-            {"scheme": f"la-case:{agency_of(desks.social_care[0])}", "value": f"LC-{100_000 + number}"},
-        ],
-        "given_name": chance.choice(texts.GIVEN),
-        "family_name": f"{chance.choice(texts.FAMILY_FIRST)}{chance.choice(texts.FAMILY_LAST)}-{number}",
-        "date_of_birth": (today - timedelta(days=chance.randrange(low * 365, 17 * 365))).isoformat(),
-        "gender": chance.choice(("female", "male", "other", "not_stated")),
-        "address": f"{chance.randrange(1, 200)} Example Row, Exampleton",
-        "is_looked_after": looked_after,
+    numbers = {
+        f"force:{agency_of(desks.missing)}": f"P/{100_000 + number}",
+        f"la-case:{agency_of(desks.social_care[0])}": f"LC-{100_000 + number}",
     }
-    if looked_after:
-        identity["legal_status"] = chance.choice(("s20_accommodated", "care_order", "interim_care_order"))
-    if chance.random() < (0.5 if hot else 0.08):
-        identity["trafficking_status"] = chance.choice(("indicators", "suspected", "not_confirmed", "none"))
-    return identity
+    return an_identity(chance, number, _HOT if hot else _OTHER, today=today, identifiers=numbers)

@@ -7,7 +7,7 @@ from math import exp
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sightline.entrypoints.bench.chance import Chance
+from sightline.entrypoints.invented.chance import Chance
 from sightline.formats.jwk import PrivateKey
 from sightline.kernel.ids import DeskId
 

@@ -1,4 +1,4 @@
-"""Seeded chance, as far as the workload needs it: `workload` alone names the library."""
+"""Seeded chance, as far as what is invented needs it: those who seed it name the library."""
 
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
@@ -7,7 +7,7 @@ _T = TypeVar("_T")
 
 
 class Chance(Protocol):
-    """As much of `random.Random` as the workload uses."""
+    """As much of `random.Random` as is used."""
 
     def random(self) -> float:
         """From 0 to before 1."""

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sightline.entrypoints.bench.cast import Subject
-from sightline.entrypoints.bench.chance import Chance
-from sightline.entrypoints.bench.texts import prose
+from sightline.entrypoints.invented.chance import Chance
+from sightline.entrypoints.invented.children import Subject, by_name
+from sightline.entrypoints.invented.texts import prose
 from sightline.kernel.ids import DeskId
 
 Form = dict[str, Any]
@@ -21,7 +21,7 @@ def child_of(chance: Chance, subject: Subject) -> Form:
     if subject.ref and draw < 0.3:
         return {"ref": subject.ref}
     if draw > 0.995:
-        return {name: subject.identity[name] for name in ("given_name", "family_name", "date_of_birth")}
+        return by_name(subject.identity)
     return dict(subject.identity)
 
 

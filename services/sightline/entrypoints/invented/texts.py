@@ -1,6 +1,6 @@
 """Free text as professionals write it, put together from parts. Everybody and every place in it is invented."""
 
-from sightline.entrypoints.bench.chance import Chance
+from sightline.entrypoints.invented.chance import Chance
 
 GIVEN = (
     "Ada", "Ben", "Cleo", "Dara", "Esme", "Farid", "Greta", "Hugo", "Ines", "Jonah", "Kezia", "Leon", "Mina", "Niall",
