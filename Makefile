@@ -15,6 +15,9 @@ KILLS ?= 200
 MINUTES ?= 10
 RATE ?= 300
 BACKLOG ?= 120000
+DAYS ?= 365
+TIMES ?= 1
+SEED ?= 1
 KILLS_EACH ?= 20
 FAST := $(wildcard tests/unit tests/contracts tests/properties tests/guards)
 
@@ -118,6 +121,10 @@ bench: $(STAMP) ## measure; prints JSON
 .PHONY: bench-load
 bench-load: $(STAMP) ## load through the services: 10 minutes at 300/s, then a backlog of 120,000 (MINUTES=, RATE=, BACKLOG=)
 	@$(BIN)/sightline bench --load-minutes $(MINUTES) --rate $(RATE) --backlog $(BACKLOG)
+
+.PHONY: bench-year
+bench-year: $(STAMP) ## a year of a county through the embedded hub with all its clocks; prints JSON (DAYS=, TIMES=, SEED=)
+	@$(BIN)/sightline bench --rows year --days $(DAYS) --times $(TIMES) --seed $(SEED)
 
 # ---------------------------------------------------------------------------------------------------------- build
 .PHONY: policy

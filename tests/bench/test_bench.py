@@ -261,7 +261,7 @@ def test_a_row_that_was_not_measured_says_so_in_the_table() -> None:
 def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
     (tmp_path / "events.bin").touch()
     with pytest.raises(Refused, match="folder_not_empty"):
-        run.main(data=tmp_path)
+        run.main(Asked(20, 1), data=tmp_path)
 
 
 def test_a_row_that_nobody_knows_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""A simulated fortnight through a hub: everything is taken, nothing is left over."""
+"""A simulated fortnight through a hub: everything is taken, and desks answer what the hub asks of them."""
 
 from collections import Counter
 from datetime import timedelta
@@ -7,27 +7,36 @@ from pathlib import Path
 import pytest
 
 from sightline.adapters.clock import SetClock
-from sightline.entrypoints.simulate.feeding import Feeding
+from sightline.entrypoints.simulate.feeding import Feeding, Line
 from sightline.entrypoints.simulate.stream import Asked
 from sightline.formats.receipt import read_receipt
 from tests.builders_hub import a_hub
 
 
 @pytest.mark.slow
-def test_a_hub_takes_every_event_of_a_simulated_fortnight_without_a_defect(tmp_path: Path) -> None:
+def test_a_hub_takes_every_event_of_a_simulated_fortnight_and_every_answer_without_a_defect(tmp_path: Path) -> None:
     asked = Asked(area="isle_of_wight", days=14, seed=1)
     clock = SetClock(asked.starts)
     hub = a_hub(tmp_path / "hub", clock)
     try:
-        feeding = Feeding(asked, hub, reach=clock.set, span=timedelta(days=1))
+        feeding = Feeding([asked], Line(hub), reach=clock.set, step=timedelta(hours=2))
         feeding.admit()
-        outcomes, referring = Counter[str](), 0
+        outcomes, types, referring = Counter[str](), Counter[str](), 0
         for one, answer in feeding.run():
             outcomes[answer.outcome] += 1
+            types[one.type] += 1
             referring += bool(one.refers)
             assert read_receipt(answer.receipt, hub.hub_keys).defects == (), one.type
         assert outcomes.keys() == {"accepted"}
-        assert outcomes.total() > 100
+        assert outcomes.total() > 200
         assert referring > 5, "gradings and corrections are among them"
+        assert types["alert.acknowledged"] > 50
+        assert types["match.ruled"] > 2
+        with hub.database.reading() as session:
+            states = dict(map(tuple, session.execute("SELECT state, COUNT(*) FROM alert_states GROUP BY state")))
+            # A breach's clock is set when desks are told, and was due when it was decided.
+            late = session.execute("SELECT COUNT(*) FROM clocks WHERE struck > due AND kind <> 'breach'")
+        assert states["acknowledged"] + states["met"] > 4 * states["open"], "most alerts are taken on or met"
+        assert late == [(0,)], "a clock strikes at the second when it is due"
     finally:
         hub.close()

@@ -93,7 +93,7 @@ def demo(
 
 @app.command()
 @answered
-def bench(
+def bench(  # noqa: PLR0917 - each is an option of the command
     submissions: Annotated[int, typer.Option(min=1, help="How many are sent.")] = 20_000,
     rows: Annotated[str, typer.Option(help="Names of rows, with commas between, or all.")] = "all",
     as_table: Annotated[bool, typer.Option("--table", help="Print a table in place of JSON.")] = False,
@@ -104,8 +104,10 @@ def bench(
     ] = 0,
     load_minutes: Annotated[float, typer.Option(min=0, help="Only the row load: so long at that rate.")] = 0,
     backlog: Annotated[int, typer.Option(min=0, help="Only the row load: so many wait on the broker.")] = 0,
+    days: Annotated[int, typer.Option(min=0, max=1_830, help="Only the row year: so many days of a county.")] = 0,
+    times: Annotated[float, typer.Option(min=0.01, max=1_000, help="Row year: times what the county sends.")] = 1.0,
 ) -> None:
     """Measure: speed end to end, over HTTP, through services, and beside a floor and a naive way; prints JSON."""
     run = importlib.import_module("sightline.entrypoints.bench.run")
-    load = {"per_s": rate, "load_minutes": load_minutes, "backlog": backlog}
-    end(int(run.main(submissions=submissions, rows=rows, json_output=not as_table, seed=seed, data=data, **load)))
+    asked = run.Asked(submissions, seed, per_s=rate, load_minutes=load_minutes, backlog=backlog, days=days, times=times)
+    end(int(run.main(asked, rows=rows, json_output=not as_table, data=data)))

@@ -109,6 +109,13 @@ class Ledger(Application[UUID]):
             found[stored.originator_id] = event.mutate(found.get(cast("UUID", stored.originator_id)))  # type: ignore[index]  # ids are UUIDs here
         return found
 
+    def caught_up(self, stream: UUID, held: Recorded | None) -> Recorded | None:
+        """The aggregate of one stream as it stands; only what was added since `held` was read is read, and applied to it."""
+        for stored in self.recorder.select_events(stream, gt=held.version if held is not None else None):
+            event: Any = self.mapper.to_domain_event(stored)
+            held = event.mutate(held)
+        return held
+
     def entries(self, names: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], Entry]:
         """The entries of those (stream, version) names, in one query."""
         if not names:

@@ -8,6 +8,7 @@ from sightline.ledger.child import Child
 from sightline.ledger.matter import Matter
 from sightline.ledger.people import load
 from sightline.ledger.policy import POLICY_STREAM, Policy
+from sightline.ledger.root import Recorded
 from sightline.ledger.sealing import KeyVault
 from sightline.ledger.store import Collision, Ledger
 from sightline.protocol.clock_rules import ClockRules
@@ -42,6 +43,7 @@ class Strike:
         self._rules = rules
         self._clock = clock
         self._hour = 0
+        self._policy: Recorded | None = None
         self._on_step = on_step
         self.delays = Delays(ledger=ledger, clock=clock)
         """Tells senders of what waits too long."""
@@ -85,13 +87,15 @@ class Strike:
         hour = int(at.timestamp()) // _HOUR
         if hour <= self._hour:
             return False
-        policy = self._ledger.load([POLICY_STREAM]).get(POLICY_STREAM)
+        # Kept from hour to hour: its stream holds an entry of each hour that there ever was.
+        policy, self._policy = self._ledger.caught_up(POLICY_STREAM, self._policy), None
         if policy is None:
             return False
         self._hour = hour
         with self._ledger.database.transaction() as session:
             session.execute("DELETE FROM quarantine WHERE until <= ?", (int(at.timestamp()),))
         if getattr(policy, "hour", 0) >= hour:
+            self._policy = policy
             return False
         policy.note(Policy.EpochStruck, step=f"epoch-{hour}", timestamp=at, hour=hour)
         self._on_step("hour")
@@ -100,6 +104,7 @@ class Strike:
         except Collision:
             self._hour = 0  # Another writer of the policy stream was first: the next call looks again.
             return False
+        self._policy = policy
         return True
 
     def _children(self, stream: UUID) -> list[UUID]:

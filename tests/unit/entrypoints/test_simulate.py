@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sightline.entrypoints.cli import app
+from sightline.entrypoints.simulate.answering import Answering, Asks
 from sightline.entrypoints.simulate.course import Planned
 from sightline.entrypoints.simulate.desks import desks_of
 from sightline.entrypoints.simulate.lines import lines
@@ -25,9 +26,11 @@ from sightline.formats.event import AREAS
 from sightline.formats.registration import check_registration
 from sightline.formats.schemas import Schemas
 from sightline.formats.strict_json import parse_object
+from sightline.protocol.seraf_form import disagreements
 
 ISLAND = "isle_of_wight"
-GOLDEN = "66b3f0b8da0398d4fed4f3862382412696df65fa4ca42bb9f343a0a557601385"
+MASH = desks_of(ISLAND).mash
+GOLDEN = "f84612dbec6ad841c288308013f0c10e9a649877c4fe85791f87db5641299a87"
 """Digest of a week's lines; it changes with every change of the forms or proportions."""
 
 
@@ -43,7 +46,7 @@ def the_week() -> tuple[bytes, ...]:
 @cache
 def the_quarter() -> tuple[Planned, ...]:
     """A county's worth of thirteen weeks in an area of a seventh of it, at twice its rate."""
-    return tuple(events(a_week(area="southampton", days=91, times=2)))
+    return tuple(events(a_week(area="southampton", days=91, times=2, seed=2)))
 
 
 def counted() -> Counter[str]:
@@ -109,12 +112,14 @@ def test_every_event_is_signed_by_its_desk_or_says_which_earlier_one_it_refers_t
 @pytest.mark.slow
 def test_every_form_is_one_that_the_hub_takes_without_a_defect() -> None:
     schemas, looked_at = Schemas.load(), Counter[str]()
-    for one in the_quarter():
+    later = (one for one in events(a_week(area="hampshire", days=300, times=0.5)) if one.type.startswith("nrm."))
+    for one in (*the_quarter(), *later):
         looked_at[one.type] += 1
         if looked_at[one.type] > 40:
             continue
         form = {"item": "i-3mVb9T0aK1cE", **one.data} if one.refers else one.data
         assert schemas.check(one.type, 1, form) == (None, ()), one.type
+    assert looked_at["nrm.conclusive_grounds"] > 5, "which comes months after the referral"
 
 
 def test_every_child_is_invented_and_known_by_a_number_that_nobody_has() -> None:
@@ -124,10 +129,23 @@ def test_every_child_is_invented_and_known_by_a_number_that_nobody_has() -> None
         if not one.refers
         for child in one.data.get("children", [one.data["child"]] if "child" in one.data else [])
     ]
-    numbers = {i["value"] for child in children for i in child["identifiers"] if i["scheme"] == "nhs-number"}
+    known = [child for child in children if "identifiers" in child]
+    numbers = {i["value"] for child in known for i in child["identifiers"] if i["scheme"] == "nhs-number"}
     assert len(numbers) > 100
     assert all(number.startswith("999") for number in numbers)
-    assert len({(child["family_name"], child["date_of_birth"]) for child in children}) == len(numbers)
+    assert len({(child["family_name"], child["date_of_birth"]) for child in known}) == len(numbers)
+
+
+def test_a_few_are_told_of_by_name_alone_by_those_who_noticed_something() -> None:
+    noticed = [
+        child
+        for one in the_quarter()
+        if one.type in {"cpi.submitted", "referral.made"}
+        for child in one.data.get("children", [one.data["child"]] if "child" in one.data else [])
+    ]
+    by_name = [child for child in noticed if "identifiers" not in child]
+    assert 0.005 < len(by_name) / len(noticed) < 0.07
+    assert all(child.keys() == {"given_name", "family_name", "date_of_birth"} for child in by_name)
 
 
 def test_no_two_areas_share_a_child_a_desk_or_a_key() -> None:
@@ -139,8 +157,8 @@ def test_no_two_areas_share_a_child_a_desk_or_a_key() -> None:
 
 
 def _numbers(some: Any) -> set[str]:
-    said = (one.data["child"]["identifiers"][0]["value"] for one in some if "child" in one.data)
-    return set(said)
+    said = (one.data["child"] for one in some if "identifiers" in one.data.get("child", {}))
+    return {child["identifiers"][0]["value"] for child in said}
 
 
 def test_a_quarter_holds_as_much_as_the_profile_says_within_a_seventh() -> None:
@@ -175,13 +193,20 @@ def test_all_sectors_take_part() -> None:
         pytest.param("cpi.submitted", "missing.reported", 0.65, 1.0, id="intelligence beside episodes"),
         pytest.param("cpi.graded", "cpi.submitted", 0.74, 0.94, id="most intelligence is graded"),
         pytest.param("cpi.sanitised", "cpi.submitted", 0.28, 0.5, id="some of it is sanitised"),
-        pytest.param("ppn1.issued", "missing.reported", 0.65, 1.05, id="notifications"),
+        pytest.param("ppn1.issued", "missing.reported", 0.55, 0.95, id="notifications"),
         pytest.param("referral.acknowledged", "referral.made", 0.85, 1.0, id="referrals acknowledged"),
         pytest.param("referral.decided", "referral.made", 0.78, 1.0, id="referrals decided"),
         pytest.param("consent.withdrawn", "consent.recorded", 0.005, 0.15, id="few consents are withdrawn"),
         pytest.param("involvement.confirmed", "involvement.opened", 0.3, 0.7, id="half of involvements confirmed"),
         pytest.param("flag.lifted", "flag.raised", 0.03, 0.6, id="some flags are lifted"),
         pytest.param("item.corrected", "missing.reported", 0.01, 0.12, id="few corrections"),
+        pytest.param("seraf.completed", "missing.reported", 0.03, 0.12, id="SERAF beside episodes"),
+        pytest.param("strategy.held", "strategy.called", 0.9, 1.6, id="what is called is held, some of it again"),
+        pytest.param("section47.started", "strategy.called", 0.25, 0.65, id="half of them lead to an enquiry"),
+        pytest.param("section47.concluded", "section47.started", 0.6, 1.0, id="which ends"),
+        pytest.param("nrm.referred", "trafficking.assessed", 0.3, 0.7, id="half of the assessed go to the NRM"),
+        pytest.param("nrm.reasonable_grounds", "nrm.referred", 0.5, 1.0, id="most are decided within the quarter"),
+        pytest.param("safety_plan.agreed", "strategy.held", 0.2, 0.8, id="safety plans"),
     ],
 )
 def test_proportions_are_as_stated(name: str, of: str, low: float, high: float) -> None:
@@ -229,6 +254,60 @@ def test_a_tenth_of_returns_tell_of_harm_and_some_interviews_come_after_their_72
 
 def _child(one: Planned) -> str:
     return str(one.data["child"]["identifiers"][0]["value"])
+
+
+def test_the_nrm_goes_through_its_stages_in_their_order() -> None:
+    stages = ("nrm.referred", "nrm.acknowledged", "nrm.reasonable_grounds", "nrm.conclusive_grounds")
+    reached: dict[str, list[int]] = {}
+    for one in the_quarter():
+        if one.type in stages:
+            reached.setdefault(_child(one), []).append(stages.index(one.type))
+    once = [found for found in reached.values() if found.count(0) == 1]
+    assert len(once) > 5
+    assert all(found == sorted(found) for found in once)
+
+
+def test_an_assessor_writes_what_a_seraf_comes_to() -> None:
+    forms = [one.data for one in the_quarter() if one.type == "seraf.completed"]
+    assert {form["seraf_category"] for form in forms} >= {"not_at_risk", "moderate_risk", "significant_risk"}
+    assert not [form for form in forms if disagreements(form, form["child"]["date_of_birth"])]
+
+
+def asked(kind: str, *refs: str) -> Asks:
+    return Asks(kind=kind, desks=(MASH,), refs=refs)
+
+
+def test_the_same_hub_gets_the_same_answers_and_each_question_an_answer_of_its_own() -> None:
+    first, again = Answering(1), Answering(1)
+    answers = [first.answer(asked("alert", f"i-{n}"), STARTS) for n in range(100)]
+    assert answers == [again.answer(asked("alert", f"i-{n}"), STARTS) for n in range(100)]
+    assert len({one.id for one in answers if one}) == sum(one is not None for one in answers)
+    assert [one.data["alert"] for one in answers[:3] if one] == [f"i-{n}" for n, one in enumerate(answers[:3]) if one]
+
+
+def test_most_alerts_are_acknowledged_within_two_hours_and_some_never() -> None:
+    answering = Answering(1)
+    answers = [answering.answer(asked("alert", f"i-{n}"), STARTS) for n in range(400)]
+    taken = [one for one in answers if one]
+    assert 0.9 < len(taken) / 400 < 0.99
+    assert 0.8 < sum(one.at - STARTS <= timedelta(hours=2) for one in taken) / len(taken) < 0.95
+
+
+@pytest.mark.parametrize(
+    ("asks", "kind"),
+    [
+        (asked("alert", "i-3mVb9T0aK1cE"), "alert.acknowledged"),
+        (asked("recall", "l-0TzW7aVb"), "recall.answered"),
+        (asked("match", "c-0123456789abcdef", "c-fedcba9876543210"), "match.ruled"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_every_answer_is_a_form_that_the_hub_takes(asks: Asks, kind: str) -> None:
+    schemas, answering = Schemas.load(), Answering(1)
+    answers = [one for one in (answering.answer(asks, STARTS) for _ in range(60)) if one]
+    assert {one.type for one in answers} == {kind}
+    assert all(one.at > STARTS for one in answers)
+    assert {schemas.check(kind, 1, one.data) for one in answers} == {(None, ())}
 
 
 @pytest.mark.parametrize("mean", [0.5, 29.0, 30.0, 31.0, 2_000.0])

@@ -135,6 +135,7 @@ def table(result: Report) -> str:
         *_latency(rows.get("latency", {}), "From POST sent to item readable", "over HTTP"),
         *_latency(rows.get("distributed", {}), "From the broker to desks' feed topics", "on Kafka"),
         *_used(rows.get("distributed", {})),
+        *_twelfths(rows.get("year", {})),
         "| First bar | Measured | Met |",
         "|---|---|---|",
         *(
@@ -206,3 +207,25 @@ def _used(row: Mapping[str, Any]) -> list[str]:
         f"| {name} | {used['cpu_s']:.1f} s | {used['peak_memory_mb']:.0f} MB |" for name, used in processes.items()
     ]
     return ["| Process | Processor time | Peak memory |", "|---|---|---|", *lines, ""]
+
+
+def _twelfths(row: Mapping[str, Any]) -> list[str]:
+    """What each part of a long run took: a table, where there was one."""
+    if not row:
+        return []
+    if _missing(row):
+        return [f"{row.get('days', 'Some')} days of a county: {_missing(row)}.", ""]
+    each = row["bytes_per_submission"]
+    said = (
+        f"{row['days']} days of a county: {row['submissions']:,} submissions and {row['answers']:,} answers, with"
+        f" {row['clocks_struck']:,} clocks striking, in {row['cpu_s']:,.0f} s of processor time; peak memory"
+        f" {row['peak_memory_mb']:.0f} MB; for each submission {each['ledger']:,} bytes of ledger, {each['register']:,}"
+        f" of register, {each['database']:,} of database."
+    )
+    lines = [
+        f"| {number} | {part['submissions']:,} | {part['answers']:,} | {part['clocks_struck']:,} |"
+        f" {part['cpu_ms_each']:.1f} ms | {part['memory_mb']:.0f} MB |"
+        for number, part in enumerate(row["twelfths"], 1)
+    ]
+    head = ["| Twelfth | Submissions | Answers | Clocks struck | Processor time for each | Memory |"]
+    return [said, "", *head, "|---|---|---|---|---|---|", *lines, ""]

@@ -37,7 +37,7 @@ class Asked:
 
     submissions: int
     seed: int
-    folder: Path
+    folder: Path = Path()
     """Where it may write; rows that need what another left look here."""
     per_s: float = 0.0
     """Submissions a second, for the rows that send steadily through the distributed mode; 0 is what each has by itself."""
@@ -45,6 +45,10 @@ class Asked:
     """How long the row "load" sends."""
     backlog: int = 0
     """How many then wait on the broker for it."""
+    days: int = 0
+    """How many the row "year" lasts; 0 is as many as so many submissions take."""
+    times: float = 1.0
+    """How many times what the county would send, in that row."""
 
 
 class Answered(NamedTuple):

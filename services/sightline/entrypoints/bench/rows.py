@@ -13,10 +13,11 @@ _MODULES = {
     "naive": "naive",
     "distributed": "distributed",
     "load": "load",
+    "year": "year",
 }
 ROWS = tuple(_MODULES)
 
-ON_DEMAND = frozenset({"load"})
+ON_DEMAND = frozenset({"load", "year"})
 """Rows that `all` leaves out."""
 
 NEEDS = {"floor": ("inprocess",), "naive": ("inprocess",)}

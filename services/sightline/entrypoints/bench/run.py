@@ -7,8 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from functools import partial
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,36 +21,25 @@ ALL = "all"
 _MODULE = "sightline.entrypoints.bench"
 
 
-def main(
-    submissions: int = 20_000,
-    rows: str = ALL,
-    json_output: bool = True,
-    seed: int = 1,
-    data: Path | None = None,
-    *,
-    per_s: float = 0.0,
-    load_minutes: float = 0.0,
-    backlog: int = 0,
-) -> int:
+def main(asked: Asked, *, rows: str = ALL, json_output: bool = True, data: Path | None = None) -> int:
     """Measure the rows and print them; 1 if one of those asked for failed. `data`: a folder to keep what they wrote.
 
-    Where a load is asked for, the row "load" is the only one unless others are named as well.
+    Where a load or days are asked for, the row "load" or "year" is the only one unless others are named as well.
 
     Raises Refused ``unknown_row``, ``folder_not_empty``.
     """
-    chosen = chosen_rows("load" if rows == ALL and (load_minutes or backlog) else rows)
-    asked = partial(Asked, submissions, seed, per_s=per_s, load_minutes=load_minutes, backlog=backlog)
+    alone = ["load"] * bool(asked.load_minutes or asked.backlog) + ["year"] * bool(asked.days)
+    chosen = chosen_rows(",".join(alone) if rows == ALL and alone else rows)
     if data is not None:
         data.mkdir(parents=True, exist_ok=True)
         if any(data.iterdir()):
             raise Refused("folder_not_empty", "a hub that is measured must be a new one")
-        measured = measure_rows(chosen, asked(data))
+        measured = measure_rows(chosen, replace(asked, folder=data))
     else:
         with tempfile.TemporaryDirectory(prefix="sightline-bench-") as folder:
-            measured = measure_rows(chosen, asked(Path(folder)))
-    result = report(
-        measured, asked={"submissions": submissions, "seed": seed, "rows": list(chosen)}, machine=_machine()
-    )
+            measured = measure_rows(chosen, replace(asked, folder=Path(folder)))
+    said = {"submissions": asked.submissions, "seed": asked.seed, "rows": list(chosen)}
+    result = report(measured, asked=said, machine=_machine())
     sys.stdout.write((json.dumps(result, indent=2) if json_output else table(result)) + "\n")
     return int(any("failed" in row for row in measured.values()))
 

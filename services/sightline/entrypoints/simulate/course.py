@@ -3,15 +3,15 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sightline.entrypoints.invented.chance import Chance
-from sightline.entrypoints.invented.children import Subject
+from sightline.entrypoints.invented.children import Subject, by_name
 from sightline.entrypoints.invented.texts import prose
 from sightline.entrypoints.simulate import profile
 from sightline.entrypoints.simulate.desks import Desks
+from sightline.entrypoints.simulate.drawing import Drawing
 from sightline.entrypoints.simulate.people import People
 from sightline.kernel.ids import DeskId
 
@@ -25,6 +25,9 @@ _PURPOSES = {
     "referral.decided": "referral",
     "involvement.opened": "service_provision",
     "cpi.graded": "police_update",
+    "nrm.referred": "referral",
+    "icta.referred": "referral",
+    "safety_plan.agreed": "service_provision",
 }
 
 
@@ -45,10 +48,9 @@ class Planned:
 
 
 @dataclass(kw_only=True)
-class Course:
+class Course(Drawing):
     """Plans; ask `events` once at the end."""
 
-    chance: Chance
     desks: Desks
     people: People
     _planned: list[Planned] = field(default_factory=list)
@@ -64,23 +66,9 @@ class Course:
         """Plan an event about one child; its id."""
         return self.sends(kind, at, desk, {"child": dict(subject.identity), **form})
 
-    def happens(self, share: float) -> bool:
-        """Whether something does that happens in that share of cases."""
-        return self.chance.random() < share
-
-    def after(self, at: datetime, low_h: float, high_h: float) -> datetime:
-        """Some time between so many hours later, to the second."""
-        hours = low_h + (high_h - low_h) * self.chance.random()
-        return at + timedelta(seconds=int(hours * 3600))
-
-    def at_work(self, at: datetime) -> datetime:
-        """Then, or some time in the first hours of the next working day."""
-        if at.weekday() < 5 and 8 <= at.hour < 18:
-            return at
-        day = at.replace(hour=8, minute=0, second=0) + timedelta(days=int(at.hour >= 18 or at.weekday() >= 5))
-        while day.weekday() >= 5:
-            day += timedelta(days=1)
-        return self.after(day, 0.5, 4)
+    def named(self, subject: Subject) -> dict[str, Any]:
+        """The ``child`` object of somebody who noticed something: now and then a name alone, without any number."""
+        return by_name(subject.identity) if self.happens(profile.BY_NAME) else dict(subject.identity)
 
     def events(self) -> Iterator[Planned]:
         """All that was planned, with what is put right later, and how often each is referred to."""

@@ -13,7 +13,7 @@ _A_DAY = timedelta(hours=24)
 def episode(course: Course, at: datetime) -> None:
     """Plan one, unless the child is away already."""
     number, subject = course.people.pick(course.chance, at)
-    returned = _returned(course, at)
+    returned = course.within(at, profile.BACK_WITHIN_H)
     count = course.people.goes(number, at, returned)
     if count is None:
         return
@@ -37,11 +37,6 @@ def notify(course: Course, subject: Subject, at: datetime, circumstance: str) ->
     course.says("ppn1.issued", issued, course.chance.choice(course.desks.police), subject, form)
 
 
-def _returned(course: Course, at: datetime) -> datetime:
-    low, high, _ = course.chance.choices(profile.BACK_WITHIN_H, weights=[row[2] for row in profile.BACK_WITHIN_H])[0]
-    return course.after(at, low, high)
-
-
 def _meanwhile(course: Course, subject: Subject, at: datetime, returned: datetime) -> None:
     """What the police send while the child is away."""
     thought = course.after(at, 0.3, 1.5)
@@ -59,7 +54,7 @@ def _meanwhile(course: Course, subject: Subject, at: datetime, returned: datetim
 
 def _returns(course: Course, subject: Subject, returned: datetime) -> str:
     """Plan the return; whether the child was harmed."""
-    harm = course.chance.choices([code for code, _ in profile.HARMED], weights=[n for _, n in profile.HARMED])[0]
+    harm = course.one_of(profile.HARMED)
     written = course.after(returned, 0.1, 1.5)
     form = forms.missing_returned(course.chance, subject, written)
     form |= {"returned_at": papers.written(returned), "harm_suffered": harm}
@@ -86,9 +81,7 @@ def _interview(course: Course, subject: Subject, returned: datetime) -> None:
         course.says("return_interview.offered", offered, desk, subject, papers.interview_offered(returned, offered))
     late = course.happens(profile.INTERVIEW_LATE)
     spoken = course.after(returned, 80, 240) if late else course.after(returned, 6, 60)
-    match course.chance.choices([code for code, _ in profile.INTERVIEWS], weights=[n for _, n in profile.INTERVIEWS])[
-        0
-    ]:
+    match course.one_of(profile.INTERVIEWS):
         case "held":
             course.says("return_interview.held", spoken, desk, subject, papers.interview_held(course.chance, spoken))
         case "declined":

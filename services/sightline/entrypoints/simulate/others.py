@@ -20,7 +20,7 @@ def cpi(course: Course, at: datetime) -> None:
     subjects = dict(course.people.pick(course.chance, at) for _ in range(count))
     form = forms.cpi_submitted(course.chance, _ANY, at)
     if subjects:
-        form["children"] = [dict(subject.identity) for subject in subjects.values()]
+        form["children"] = [course.named(subject) for subject in subjects.values()]
     name = course.sends("cpi.submitted", at, course.chance.choice(course.desks.noticers), form)
     # What its sender holds to be detrimental is shown to nobody else (H-10), so nobody can grade it.
     if not form["sharing"]["detriment"] and course.happens(profile.GRADED):
@@ -53,7 +53,7 @@ def referral(course: Course, at: datetime) -> None:
 
 def _refers(course: Course, subject: Subject, at: datetime) -> None:
     desk = course.chance.choice(course.desks.noticers)
-    course.says("referral.made", at, desk, subject, papers.referral_made(course.chance, at))
+    course.sends("referral.made", at, desk, {"child": course.named(subject), **papers.referral_made(course.chance, at)})
     reference = f"R-{at:%y%m}-{course.chance.randrange(0, 100_000):05d}"
     answerer = course.desks.social_care[0]
     acknowledged = course.after(at, 0.2, 22)

@@ -5,7 +5,7 @@ and intelligence (500 a month) begin at its own figures; notifications and whate
 proportions within a family are estimates.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 A_DAY = 136.0
 """Submissions a day of the whole county; the sum of what the rates below come to, within a tenth."""
@@ -27,14 +27,20 @@ HOT_CHILDREN = 0.01
 HOT_SHARE = 0.2
 """A hundredth of the children cause a fifth of what happens."""
 
+Weighted = Sequence[tuple[str, float]]
+Spans = Sequence[tuple[float, float, float]]
+"""Hours from, to, and how likely."""
+
 STARTS: Mapping[str, float] = {
     "episode": 19.9,
     "cpi": 16.4,
-    "notification": 12.0,
-    "referral": 1.5,
-    "consent": 2.5,
-    "involvement": 3.0,
+    "notification": 9.0,
+    "referral": 1.3,
+    "consent": 1.5,
+    "involvement": 1.6,
     "flag": 0.6,
+    "risk": 1.4,
+    "trafficking": 0.9,
 }
 """What begins in the county in a day; what follows is planned with it."""
 
@@ -52,12 +58,12 @@ def weight(kind: str, weekday: int, hour: int) -> float:
     return _OFFICE[hour] / sum(_OFFICE) * ((7 - 2 * 0.2) / 5 if weekday < 5 else 0.2)
 
 
-BACK_WITHIN_H = ((0.5, 2, 34), (2, 8, 34), (8, 23, 22), (25, 72, 8), (72, 240, 2))
+BACK_WITHIN_H: Spans = ((0.5, 2, 34), (2, 8, 34), (8, 23, 22), (25, 72, 8), (72, 240, 2))
 """Hours from, to, and how many in a hundred come back then: nine in ten before the Bureau would be told."""
-HARMED = (("yes", 10), ("no", 72), ("not_known", 18))
+HARMED: Weighted = (("yes", 10), ("no", 72), ("not_known", 18))
 CATEGORISED, REVIEWED = 0.3, 0.1
 PPN1_LATE, INTERVIEW_LATE = 0.12, 0.2
-INTERVIEWS = (("held", 55), ("declined", 25), ("none", 20))
+INTERVIEWS: Weighted = (("held", 55), ("declined", 25), ("none", 20))
 INTERVIEW_OFFERED = 0.15
 """How often the offer is sent as a form of its own, before what came of it."""
 CPI_CHILDREN = ((0, 15), (1, 73), (2, 9), (3, 3))
@@ -67,3 +73,32 @@ REFERRED = 0.12
 ACKNOWLEDGED, DECIDED = 0.95, 0.9
 WITHDRAWN, CONFIRMED, CLOSED, LIFTED = 0.12, 0.5, 0.2, 0.3
 CORRECTED, RETRACTED = 0.02, 0.006
+BY_NAME = 0.03
+"""How often one who is no authority for a number tells of a child by name and birth date alone."""
+
+SUSPECTED = 0.5
+"""How many looked at for trafficking go to the NRM: 180 a year, the county's share of 6,000 children in 2024."""
+MEETINGS: Weighted = (("strategy_discussion", 70), ("strategy_meeting", 20), ("s47_strategy_meeting", 10))
+HELD_WITHIN_H: Spans = ((0.5, 4, 30), (4, 24, 45), (24, 72, 17), (72, 200, 8))
+MEETING_OUTCOMES: Weighted = (
+    ("section47", 45), ("single_assessment", 30), ("continue_plan", 15), ("no_further_action", 10),
+)  # fmt: skip
+MEETS_AGAIN, PLANNED, OBSERVED, STEPPED_DOWN = 0.25, 0.5, 0.3, 0.55
+ENQUIRED_WITHIN_H: Spans = ((48, 240, 45), (240, 504, 43), (504, 900, 12))
+"""Fifteen working days are 504 hours."""
+GUARDED, CONCLUDED = 0.6, 0.8
+REASONABLE_WITHIN_H: Spans = ((48, 120, 45), (120, 720, 35), (720, 2_000, 20))
+REASONABLE: Weighted = (("reasonable_grounds_positive", 85), ("reasonable_grounds_negative", 15))
+CONCLUSIVE_WITHIN_H: Spans = ((1_100, 2_200, 40), (2_200, 8_000, 60))
+CONCLUSIVE: Weighted = (("conclusive_positive", 88), ("conclusive_negative", 12))
+
+NEVER_CLOSED = ("police", "mash", "out-of-hours")
+"""Desks with one of these in their name answer at any hour."""
+ACKNOWLEDGES, ANSWERS_RECALL = 0.95, 0.9
+ACKNOWLEDGED_WITHIN_H: Spans = ((0.02, 0.25, 60), (0.25, 2, 28), (2, 24, 12))
+RECALL_ANSWERED_WITHIN_H: Spans = ((0.5, 24, 70), (24, 96, 30))
+RECALL_ANSWERS: Weighted = (
+    ("removed", 74), ("not_found", 12), ("acted_on", 6), ("retained_own_basis", 5), ("passed_to", 3),
+)  # fmt: skip
+RULED_WITHIN_H: Spans = ((0.5, 8, 60), (8, 40, 30), (40, 120, 10))
+RULINGS: Weighted = (("same", 97), ("different", 3))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 
-from sightline.entrypoints.simulate import missing, others, profile
+from sightline.entrypoints.simulate import exploitation, missing, others, profile
 from sightline.entrypoints.simulate.course import Course, Planned
 from sightline.entrypoints.simulate.desks import Desks, desks_of
 from sightline.entrypoints.simulate.people import People
@@ -22,6 +22,8 @@ _COURSES: Mapping[str, Callable[[Course, datetime], None]] = {
     "consent": others.consent,
     "involvement": others.involvement,
     "flag": others.flag,
+    "risk": exploitation.risk,
+    "trafficking": exploitation.trafficking,
 }
 
 
