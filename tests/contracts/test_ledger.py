@@ -71,6 +71,25 @@ class LedgerContract(LedgerUnderTest):
             assert [p.entry for p in again.read(0, 100)] == entries
             assert claimed(again) == [("one", b"\x00\xff")]
 
+    def test_each_streams_version_is_that_of_its_last_entry(self, ledger: Ledger) -> None:
+        short, longer = some_entries(), some_entries(notes=3)
+        ledger.append([*short, *longer])
+        last = {entries[-1].originator_id: entries[-1].originator_version for entries in (short, longer)}
+        assert ledger.streams.versions([*last, uuid4()]) == last
+        assert ledger.streams.versions([]) == {}
+
+    def test_an_aggregate_catches_up_with_what_was_added_since(self, ledger: Ledger) -> None:
+        stream = uuid4()
+        assert ledger.caught_up(stream, None) is None
+        ledger.append(some_entries(stream, notes=1))
+        held = ledger.caught_up(stream, None)
+        added = ledger.load([stream])[stream]
+        added.note(Matter.ClockStruck, step="s", timestamp=AT, clock="recall_answer", ref="l-1")
+        ledger.append(added.collect())
+        assert ledger.caught_up(stream, held) is held
+        assert held is not None
+        assert vars(held) == vars(ledger.load([stream])[stream])
+
     def test_many_streams_are_loaded_as_they_stand(self, ledger: Ledger) -> None:
         streams = [uuid4() for _ in range(1100)]
         ledger.append(

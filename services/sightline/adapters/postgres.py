@@ -182,6 +182,16 @@ class Recorder(PostgresApplicationRecorder):
         ).format(Identifier(self.datastore.schema), Identifier(self.events_table_name))
         return self._select(statement, ([s for s, _ in names], [v for _, v in names]))
 
+    def versions(self, ids: Sequence[UUID]) -> dict[UUID, int]:
+        """The latest version of each stream."""
+        statement = SQL(
+            "SELECT stream, (SELECT MAX(originator_version) FROM {}.{} WHERE originator_id = stream)"
+            " FROM unnest(%s::uuid[]) AS named(stream)"
+        ).format(Identifier(self.datastore.schema), Identifier(self.events_table_name))
+        with self.datastore.get_connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
+            cursor.execute(statement, (list(ids),))
+            return {row[0]: int(row[1]) for row in cursor.fetchall() if row[1] is not None}
+
     def _select(self, statement: Any, params: Sequence[Any]) -> list[StoredEvent]:
         with self.datastore.get_connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
             cursor.execute(statement, params)

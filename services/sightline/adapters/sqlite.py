@@ -224,6 +224,19 @@ class Recorder(SQLiteApplicationRecorder):
                 found += [_stored(row) for row in c.fetchall()]
         return found
 
+    def versions(self, ids: Sequence[UUID]) -> dict[UUID, int]:
+        """The latest version of each stream; the index alone is asked, once for each."""
+        found: dict[UUID, int] = {}
+        with self.datastore.transaction(commit=False) as c:
+            for chunk in chunks(ids):
+                c.execute(
+                    f"WITH wanted (stream) AS (VALUES {marks(chunk, '(?)')}) SELECT stream,"  # noqa: S608  # only question marks are put in
+                    " (SELECT MAX(originator_version) FROM stored_events WHERE originator_id = stream) FROM wanted",
+                    [stream.hex for stream in chunk],
+                )
+                found |= {UUID(row[0]): int(row[1]) for row in c.fetchall() if row[1] is not None}
+        return found
+
 
 class Factory(library.SQLiteFactory):
     """What the library builds from its settings when ``PERSISTENCE_MODULE`` names this module."""

@@ -49,6 +49,9 @@ class Streams(Protocol):
     def select_entries(self, names: Sequence[tuple[UUID, int]]) -> list[StoredEvent]:
         """The events of those (stream, version) names in one query, in any order."""
 
+    def versions(self, ids: Sequence[UUID]) -> dict[UUID, int]:
+        """The version that each of those streams has come to; streams without events are missing."""
+
 
 class MsgpackTranscoder(Transcoder):
     """Event state as MessagePack: bytes and instants are native, so sealed bodies are stored as they are."""

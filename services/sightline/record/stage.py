@@ -1,7 +1,7 @@
 """The record stage: a batch in, one transaction out, its unique rows settling races."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,10 +11,7 @@ from sightline.kernel.errors import Unavailable
 from sightline.kernel.ids import AgencyId, DeskId
 from sightline.kernel.ports import Clock
 from sightline.kernel.values import Desk, Refusal, Rejected, Verified
-from sightline.ledger.agency import Agency
-from sightline.ledger.matter import Matter
-from sightline.ledger.people import People, load
-from sightline.ledger.root import Recorded
+from sightline.ledger.holding import Held
 from sightline.ledger.sealing import KeyVault, area_key_name, child_key_name
 from sightline.ledger.store import Collision, Ledger
 from sightline.protocol.areas import AreaProtocol
@@ -26,8 +23,6 @@ from sightline.record.refusing import Refusing
 from sightline.record.ruling import RULED, ruled_refs
 from sightline.record.work import Work
 
-STREAMS_HELD = 4000
-"""Children's records kept in memory between batches."""
 MAX_TRIES = 5
 """How often a batch is tried again when another writer was first."""
 
@@ -97,9 +92,11 @@ class Record:
         sign: SignReceipts,
         refusing: Refusing,
         clock: Clock,
+        held: Held,
         on_step: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._ledger = ledger
+        self._held = held
         self._vault = vault
         self._desks = desks
         self._areas = areas
@@ -110,7 +107,6 @@ class Record:
         self._refusing = refusing
         self._clock = clock
         self._on_step = on_step
-        self._held: dict[UUID, Recorded] = {}
         self._last = datetime.min.replace(tzinfo=clock.now().tzinfo)
 
     def __call__(self, batch: Sequence[Verified | Rejected]) -> list[Answer]:
@@ -122,11 +118,7 @@ class Record:
             try:
                 return self._try(batch)
             except Collision:
-                self._held.clear()
-            except BaseException:
-                # Aggregates in hand may hold what was never stored.
-                self._held.clear()
-                raise
+                continue
         raise Unavailable("contended", "other writers kept being first")
 
     def _try(self, batch: Sequence[Verified | Rejected]) -> list[Answer]:
@@ -143,19 +135,8 @@ class Record:
         if work.entries or any(a.outcome != "repeated" for a in answers):
             self._on_step("record")
             self._ledger.append(work.entries, also=work.rows)
-        self._hold(work.streams, known.people)
+        self._held.keep(work.streams, known.people)
         return answers
-
-    def _hold(self, streams: Mapping[UUID, Recorded], joined: People) -> None:
-        """Keep the streams for the next batch: reading them again would read every sealed body of a hot child.
-
-        One that another writer has meanwhile added to collides when it is written, and is loaded again. Joined records
-        are loaded anew: none of them may be written on what another writer has changed about the others.
-        """
-        alone = (s for s, one in streams.items() if s not in joined and not isinstance(one, Agency | Matter))
-        self._held.update({stream: streams[stream] for stream in alone})
-        while len(self._held) > STREAMS_HELD:
-            del self._held[next(iter(self._held))]
 
     def _now(self) -> datetime:
         """The hub's time, never going back: facts take their present from it (a running maximum)."""
@@ -175,11 +156,9 @@ class Record:
         for item in known.items.values():
             streams |= {item.stream, *item.children}
         streams |= {child for holders in known.names.values() for child in holders}
-        held = {stream: self._held.pop(stream) for stream in streams if stream in self._held}
-        held = {stream: one for stream, one in held.items() if stream not in known.people}
         work = Work(
             known=known,
-            streams={**load(self._ledger, streams - held.keys(), known.people), **held},
+            streams=self._held.load(streams, known.people),
             vault=self._vault,
             new_id=lambda: UUID(bytes=os.urandom(16), version=4),
         )

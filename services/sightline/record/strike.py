@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sightline.kernel.ports import Clock, Session
 from sightline.ledger.child import Child
+from sightline.ledger.holding import Held
 from sightline.ledger.matter import Matter
-from sightline.ledger.people import load
 from sightline.ledger.policy import POLICY_STREAM, Policy
 from sightline.ledger.root import Recorded
 from sightline.ledger.sealing import KeyVault
@@ -35,9 +35,11 @@ class Strike:
         areas: Areas,
         rules: ClockRules,
         clock: Clock,
+        held: Held,
         on_step: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._ledger = ledger
+        self._held = held
         self._vault = vault
         self._areas = areas
         self._rules = rules
@@ -63,7 +65,7 @@ class Strike:
         self._areas.refresh()
         work = Work(
             known=Known(people=people),
-            streams=load(self._ledger, {UUID(row[2]) for row in due}, people),
+            streams=self._held.load({UUID(row[2]) for row in due}, people),
             vault=self._vault,
             new_id=lambda: POLICY_STREAM,
         )
@@ -79,6 +81,7 @@ class Strike:
             self._ledger.append(work.entries, also=also)
         except Collision:
             return 0
+        self._held.keep(work.streams, people)
         return len(due)
 
     def hourly(self) -> bool:

@@ -18,6 +18,7 @@ from sightline.kernel.errors import Unavailable
 from sightline.kernel.ports import Clock, Database, PolicyEngine
 from sightline.ledger import clocks, positions
 from sightline.ledger.directory import Directory, PresentDesks, SendersByRole
+from sightline.ledger.holding import Held
 from sightline.ledger.protocols import Protocols
 from sightline.ledger.sealing import KeyVault
 from sightline.ledger.store import Ledger
@@ -82,6 +83,7 @@ def build(parts: Parts) -> Hub:
     found = partial(admin.found, origin=parts.origin, engine=parts.engine)
     with suppress(*([Unavailable] if admin.is_founded() else [])):
         found()
+    held = Held(parts.ledger)
     intake = build_intake(
         origin=parts.origin,
         ledger=parts.ledger,
@@ -89,6 +91,7 @@ def build(parts: Parts) -> Hub:
         rules=rules,
         keys=parts.keys,
         clock=parts.clock,
+        held=held,
         on_step=parts.on_step,
     )
     intake.directory.refresh()
@@ -134,6 +137,7 @@ def build(parts: Parts) -> Hub:
             areas=protocols_of(intake.directory, rules),
             rules=clock_rules_of(rules),
             clock=parts.clock,
+            held=held,
         ),
         view=View(
             database=database,
@@ -169,9 +173,10 @@ def build_intake(
     rules: Rules,
     keys: IntakeKeys,
     clock: Clock,
+    held: Held | None = None,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> Intake:
-    """Submit, verify and record, with the keys of those stages and no other."""
+    """Submit, verify and record, with the keys of those stages and no other. `held`: shared with the clock stage here."""
     directory = Directory(ledger)
     return Intake(
         directory=directory,
@@ -190,6 +195,7 @@ def build_intake(
                 sign=sign_receipts(keys.receipt),
                 refusing=Refusing(ledger=ledger, quarantine_key=keys.quarantine),
                 clock=clock,
+                held=held or Held(ledger),
                 on_step=on_step,
             )
         ),

@@ -19,6 +19,7 @@ from sightline.kernel.errors import Corrupt, Refused
 from sightline.kernel.ports import Clock, PolicyEngine
 from sightline.kernel.share import share
 from sightline.ledger.directory import Directory
+from sightline.ledger.holding import Held
 from sightline.ledger.store import Ledger
 from sightline.record.strike import Strike
 from sightline.register.seal import Register
@@ -157,7 +158,15 @@ def for_clock(settings: Settings, *, clock: Clock, on_step: OnStep = _no_step) -
     ):
         rules = read_rules(share("policies"))
         areas = protocols_of(Directory(ledger), rules)
-        yield Strike(ledger=ledger, vault=vault, areas=areas, rules=clock_rules_of(rules), clock=clock, on_step=on_step)
+        yield Strike(
+            ledger=ledger,
+            vault=vault,
+            areas=areas,
+            rules=clock_rules_of(rules),
+            clock=clock,
+            held=Held(ledger),
+            on_step=on_step,
+        )
 
 
 # ------------------------------------------------------------------------------------------------------ what they share
