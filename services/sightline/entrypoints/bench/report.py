@@ -214,7 +214,7 @@ def _twelfths(row: Mapping[str, Any]) -> list[str]:
     if not row:
         return []
     if _missing(row):
-        return [f"{row.get('days', 'Some')} days of a county: {_missing(row)}.", ""]
+        return [f"Days of a county: {_missing(row)}.", ""]
     each = row["bytes_per_submission"]
     said = (
         f"{row['days']} days of a county: {row['submissions']:,} submissions and {row['answers']:,} answers, with"

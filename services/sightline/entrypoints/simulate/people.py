@@ -2,7 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sightline.entrypoints.invented.chance import Chance
@@ -39,6 +39,7 @@ class People:
         self._desks = desks
         self._today = today
         self._stories: dict[int, _Story] = {}
+        self._forgot = datetime.combine(today, time(), UTC)
 
     def pick(self, chance: Chance, at: datetime) -> tuple[int, Subject]:
         """A child's number and what its forms say; the few who cause much as often as they should."""
@@ -51,6 +52,7 @@ class People:
 
     def goes(self, number: int, at: datetime, until: datetime) -> int | None:
         """An episode begins: which of the last 90 days it is, from 1; None if the child is away already."""
+        self._forget(at)
         story = self._stories.setdefault(number, _Story())
         if story.away_until is not None and story.away_until >= at:
             return None
@@ -59,6 +61,13 @@ class People:
         story.episodes.append(at)
         story.away_until = until
         return len(story.episodes)
+
+    def _forget(self, at: datetime) -> None:
+        """Once a day, whoever came back too long ago to be counted."""
+        if at - self._forgot < timedelta(days=1):
+            return
+        self._forgot, counted = at, at - _COUNTED
+        self._stories = {n: s for n, s in self._stories.items() if s.away_until and s.away_until >= counted}
 
     def _draw(self, chance: Chance) -> tuple[int, Subject]:
         hot = chance.random() < profile.HOT_SHARE
