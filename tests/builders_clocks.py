@@ -169,11 +169,12 @@ def _send(town: Town, area: str, said: Sequence[tuple[Mapping[str, Any], Say]]) 
 
 
 def _form(child: Mapping[str, Any], one: Say) -> dict[str, Any]:
-    return {**_least(one.type), **one.changes, "child": dict(child)}
+    return {**least(one.type), **one.changes, "child": dict(child)}
 
 
 @cache
-def _least(type: str) -> dict[str, Any]:
+def least(type: str) -> dict[str, Any]:
+    """The least valid form of that type, addressed to nobody."""
     path = share("schemas") / "examples" / type / "valid_least.json"
     form: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {}
     form.pop("to", None)

@@ -49,7 +49,7 @@ CASES = [
         near=ABSENT,
         met=say(POLICE, "bureau.notified"),
         off=say(HEALTH, "bureau.objected"),
-        late=DAY,
+        late=DAY - HOUR,
         silent=True,
     ),
     Case(

@@ -52,6 +52,9 @@ class Said:
         return bool(self.desk.roles & CONFIRMING_ROLES) and self.envelope.area in self.desk.areas
 
 
+_HARMED_IN = "harmed_in"
+"""Status that names the open episode in which harm is known already."""
+
 Follow = Callable[[Step, Child, Said], None]
 
 
@@ -128,13 +131,35 @@ def missing_returned(step: Step, child: Child, said: Said) -> None:
 
     A return without a report is only recorded.
     """
-    harmed = said.data.get("harm_suffered") == "yes"
     episode = child.open_episode or child.last_episode
+    found = episode is not None and child.status.get(_HARMED_IN) == str(episode.number)
+    harmed = found or said.data.get("harm_suffered") == "yes"
     if episode is None or not (episode.is_open or (harmed and not episode.harmed)):
         return
     at = max(min(instant(said.data.get("returned_at"), step.at), step.at), episode.began)
     ended = episode.ended or at
     child.note(Child.EpisodeEnded, step=step.id, timestamp=step.at, number=episode.number, ended=ended, harmed=harmed)
+    if returned_harmed(child.episodes[episode.number]):
+        ppn1_due(step, child, RETURNED_AND_HARMED, episode.number)
+
+
+def safe_and_well(step: Step, child: Child, said: Said) -> None:
+    """Harm found at the check is harm of the latest episode, whenever its return is told (N-20, ME-06)."""
+    episode = child.last_episode
+    if episode is None or episode.harmed or said.data["harm_suffered"] != "yes":
+        return
+    if episode.is_open:
+        number = str(episode.number)
+        child.note(Child.StatusNoted, step=step.id, timestamp=step.at, name=_HARMED_IN, value=number)
+        return
+    child.note(
+        Child.EpisodeEnded,
+        step=step.id,
+        timestamp=step.at,
+        number=episode.number,
+        ended=episode.ended,
+        harmed=True,
+    )
     if returned_harmed(child.episodes[episode.number]):
         ppn1_due(step, child, RETURNED_AND_HARMED, episode.number)
 
@@ -256,6 +281,7 @@ FOLLOWS: dict[str, Follow] = {
     "missing.reported": missing_reported,
     "missing.categorised": missing_categorised,
     "missing.returned": missing_returned,
+    "safe_and_well.recorded": safe_and_well,
     "ppn1.issued": ppn1_issued,
     "flag.raised": flag_raised,
     "flag.lifted": flag_lifted,
