@@ -19,7 +19,7 @@ from sightline.kernel.ids import DeskId
 from sightline.protocol.calendar import LONDON
 from sightline.protocol.episodes import ROW_OF_CIRCUMSTANCE
 from tests.builders_clocks import RULES, least
-from tests.builders_hub import Town, a_hub, admits, alerts, holds, rows, sends
+from tests.builders_hub import Town, a_child, a_hub, admits, alerts, holds, rows, sends
 
 _DAY_OF_EXAMPLES, _TIME_OF_EXAMPLES = "2026-03-02", "2026-03-02T09:30:00+00:00"
 _CLOCKS = {
@@ -76,6 +76,13 @@ class Plot:
     def cast(self) -> Cast:
         """The desks that take part."""
         return Cast.of(self.area)
+
+
+def a_named(serial: int, area: str, **changes: Any) -> dict[str, Any]:
+    """A child as the area's agencies name it: by a number of its police force, which is the first to speak, and the NHS."""
+    child = a_child(serial, **changes)
+    child["identifiers"][0]["scheme"] = f"force:{area}-police"
+    return child
 
 
 class Happening(NamedTuple):
