@@ -17,12 +17,14 @@ from sightline.protocol.clock_rules import TURNED_18, ClockRule, ClockRules, clo
 from sightline.protocol.editions import editions
 from sightline.record import situation
 from sightline.record.situation import Seen
+from tests.builders_clocks import DESKS
 
 HERE = Path(__file__).resolve().parents[1]
 DATA = policy_data(share("policies"))
 RULES = ClockRules.read(clock_documents(DATA)).rules
 SCHEMAS = share("schemas")
 ROLES = frozenset(DATA["remits"]) | {"charity", "disclosure_desk", "gp", "partnership_forum", "school"}
+SECTOR_OF = {role: sector for sector, role in DESKS.values()}
 NO_PART = json.loads((HERE.parent / "docs" / "no_part.json").read_bytes())
 
 RANGES = [("T", 30, 54), ("T", 60, 64), ("T", 70, 87), ("N", 1, 19), ("N", 50, 85), ("N", 90, 129), ("N", 150, 164)]
@@ -139,6 +141,13 @@ def test_a_rules_limit_key_roles_and_editions_exist(code: str) -> None:
 @pytest.mark.parametrize("code", [code for code, rule in RULES.items() if rule.starts and not rule.met])
 def test_what_an_acknowledgement_meets_is_asked_at_once(code: str) -> None:
     assert RULES[code].alert == "start"
+
+
+@pytest.mark.parametrize("code", [code for code, rule in RULES.items() if rule.met])
+def test_the_owner_of_a_rule_may_send_something_that_meets_it(code: str) -> None:
+    owner, senders = RULES[code].owner, DATA["senders"]
+    may = [senders[event] for event in RULES[code].met if event in senders]
+    assert any({"*", owner} & set(one["roles"]) or SECTOR_OF[owner] in one["sectors"] for one in may)
 
 
 def test_every_row_is_in_a_rule_or_its_place_is_named() -> None:

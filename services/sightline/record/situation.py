@@ -2,8 +2,8 @@
 
 Names and their codes: ``form.<field>`` (or ``form.<field>.<member>``) and ``form.child.<field>`` what was sent (``yes``
 and ``no`` for true and false, ``some`` for a group of fields or a list of such); ``has.<field>`` whether anything was, for what holds no codes; ``child.looked_after``,
-``child.trafficking``, ``child.uasc``, ``child.nrm``, ``child.icta``, ``child.seraf``, ``child.protection`` the latest
-that any form said (`sightline.record.status`); ``child.exploited`` whether trafficking is suspected or known, or the
+``child.trafficking``, ``child.uasc``, ``child.nrm``, ``child.icta``, ``child.seraf``, ``child.protection``,
+``child.actions``, ``child.screening`` the latest that any form said (`sightline.record.status`); ``child.exploited`` whether trafficking is suspected or known, or the
 latest SERAF says moderate or significant; ``child.missing`` the open episode's category or ``none``; ``child.episode``
 whether one is ``open``, ``over`` or ``none``; ``child.harmed`` whether harm is known of the latest; ``child.repeat``
 whether the area's window holds as many as its threshold; ``child.flag`` the flags that stand; ``child.age`` the band of
@@ -152,6 +152,8 @@ _OF_CHILD: dict[str, Callable[[Seen], AbstractSet[str]]] = {
     "icta": _status("icta"),
     "seraf": _status("seraf"),
     "protection": _status("protection"),
+    "actions": _status("actions"),
+    "screening": _status("screening"),
     "exploited": _exploited,
     "allocated": _allocated,
     "awaits": _awaits,

@@ -2,7 +2,9 @@
 
 ``looked_after`` and ``trafficking`` as the form's `child` says; ``trafficking`` (V-22) also by a referral, an assessment
 or a decision of the competent authority; ``uasc`` ``yes`` or ``no``; ``nrm`` ``referred`` or the latest decision (V-20);
-``icta`` ``referred``; ``seraf`` the category (V-10); ``protection`` ``begun`` once child protection procedures are.
+``icta`` ``referred``; ``seraf`` the category (V-10); ``protection`` ``begun`` once child protection procedures are;
+``actions`` ``recorded`` once the immediate actions are; ``screening`` ``recorded`` by a screening tool or a SERAF, until a
+referral is decided on: then it is ``weighed``, and what is feared next is screened anew.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,6 +20,7 @@ Statuses = dict[str, str]
 SUSPECTED = frozenset({"suspected", "reasonable_grounds", "confirmed"})
 """Trafficking statuses of a child who may be a victim, or is one."""
 
+_SCREENED = {"screening": "recorded"}
 _ASSESSED = {"indicators": "indicators", "suspected": "suspected", "reasonable_grounds_met": "reasonable_grounds"}
 _TRAFFICKED = frozenset({"trafficking", "modern_slavery"})
 
@@ -62,7 +65,7 @@ def _nrm_referral(_: Json, __: Json, known: Mapping[str, str]) -> Statuses:
 
 
 def _seraf(form: Json, said_of: Json, _: Mapping[str, str]) -> Statuses:
-    return {"seraf": score_of(form, birth_date(said_of)).code}
+    return {"seraf": score_of(form, birth_date(said_of)).code, **_SCREENED}
 
 
 _READ: dict[str, Callable[[Json, Json, Mapping[str, str]], Statuses]] = {
@@ -74,6 +77,9 @@ _READ: dict[str, Callable[[Json, Json, Mapping[str, str]], Statuses]] = {
     "nrm.reconsidered": _decision,
     "icta.referred": lambda _, __, ___: {"icta": "referred"},
     "seraf.completed": _seraf,
+    "immediate_actions.recorded": lambda _, __, ___: {"actions": "recorded"},
+    "screening.recorded": lambda _, __, ___: _SCREENED,
+    "referral.decided": lambda _, __, known: {"screening": "weighed"} if "screening" in known else {},
     "strategy.held": _protected,
     "section47.started": _protected,
     "assessment.started": _protected,
