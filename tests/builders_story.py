@@ -8,7 +8,7 @@ return_interview_looked_after``; a row that the rule does not stand for fails as
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -126,8 +126,11 @@ def at(when: str, *parts: Said | TakenUp | list[Happening]) -> Line:
     return Line(when, said, [one for part in parts if isinstance(part, list) for one in part])
 
 
-def says(desk: DeskId, type: str, child: str, /, tells: Mapping[DeskId, str] | None = None, **form: Any) -> Said:
-    """The least form of its type with these fields. ``@Sun 30 Aug 14:00`` is that instant, ``@`` that of the line."""
+def says(desk: DeskId, type: str, child: str, tells: Mapping[DeskId, str] | None = None, /, **form: Any) -> Said:
+    """The least form of its type with these fields, and whom it reaches by which row.
+
+    ``@Sun 30 Aug 14:00`` in a field is that instant, ``@`` that of the line.
+    """
     return Said(desk, type, child, form, tells or {})
 
 
@@ -284,7 +287,12 @@ def _say(telling: Telling, said: Said, line: Line) -> None:
     assert len(set(telling.refs.values())) == len(telling.refs), f"{line.when}: two records for {said.child}"
     for desk, row in said.tells.items():
         found = _decisions(town, sent.item)[desk]
-        assert (found["eff"], row in found["rules"]) == ("disclose", True), (line.when, desk, found["eff"], found["rules"])
+        assert (found["eff"], row in found["rules"]) == ("disclose", True), (
+            line.when,
+            desk,
+            found["eff"],
+            found["rules"],
+        )
 
 
 def _take_up(telling: Telling, desk: DeskId) -> None:
@@ -330,8 +338,12 @@ def _alert(telling: Telling, entry: Any, child: str) -> Happening:
 
 def _decisions(town: Town, ref: str) -> dict[str, dict[str, Any]]:
     """Each desk's latest decision about that item."""
-    found = rows(town, "SELECT desk, body FROM leaves WHERE typ = 'decision' AND item = (SELECT position FROM item_folds"
-                 " WHERE ref = ?) ORDER BY n", ref)
+    found = rows(
+        town,
+        "SELECT desk, body FROM leaves WHERE typ = 'decision' AND item = (SELECT position FROM item_folds"
+        " WHERE ref = ?) ORDER BY n",
+        ref,
+    )
     return {desk: orjson.loads(bytes(body)) for desk, body in found}
 
 

@@ -10,7 +10,8 @@ from tests.builders_story import Plot, asks, at, covers, due, is_met, late, says
 
 LINH = "Linh"
 PLOT = Plot(edition=TRAFF, area="southampton", year=2026, month=10, children={LINH: a_child(3)})
-POLICE, CSC, _, HEALTH, _, FORUM, _, HOME = PLOT.cast
+CAST = PLOT.cast
+POLICE, CSC, HEALTH, FORUM, HOME = CAST.police, CAST.csc, CAST.health, CAST.forum, CAST.home
 IN_CARE = {"is_looked_after": True}
 
 STORY = [

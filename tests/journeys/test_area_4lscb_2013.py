@@ -5,12 +5,26 @@ from pathlib import Path
 import pytest
 
 from tests.builders_clocks import MET
-
-from tests.builders_story import Plot, a_named, asks, at, called_off, covers, due, is_met, late, says, starts, takes_up, tell
+from tests.builders_story import (
+    Plot,
+    a_named,
+    asks,
+    at,
+    called_off,
+    covers,
+    due,
+    is_met,
+    late,
+    says,
+    starts,
+    takes_up,
+    tell,
+)
 
 ROBIN = "Robin"
 PLOT = Plot(edition=MET, area="portsmouth", year=2026, month=12, children={ROBIN: a_named(2, "portsmouth")})
-POLICE, CSC, _, _, SCHOOL, *_ = PLOT.cast
+CAST = PLOT.cast
+POLICE, CSC, SCHOOL = CAST.police, CAST.csc, CAST.school
 TWELVE_POINTS = dict.fromkeys(
     (
         "emotional_neglect",

@@ -18,7 +18,8 @@ PLOT = Plot(
         YONAS: a_named(5, "hertfordshire", date_of_birth="2012-09-02"),
     },
 )
-POLICE, CSC, MASH, HEALTH, SCHOOL, _, BORDER, HOME = PLOT.cast
+CAST = PLOT.cast
+POLICE, CSC, MASH, HEALTH, BORDER, HOME = CAST.police, CAST.csc, CAST.mash, CAST.health, CAST.border, CAST.home
 
 STORY = [
     # A health visitor sees to the first steps (§6.4): refer at once, and within 24 hours at the latest (§6.1, §8.5).

@@ -18,7 +18,8 @@ PLOT = Plot(
         ILINCA: a_named(7, "lincolnshire", date_of_birth="2013-10-30"),
     },
 )
-POLICE, CSC, MASH, HEALTH, SCHOOL, FORUM, _, HOME = PLOT.cast
+CAST = PLOT.cast
+POLICE, CSC, MASH, HEALTH, SCHOOL, FORUM = CAST.police, CAST.csc, CAST.mash, CAST.health, CAST.school, CAST.forum
 
 STORY = [
     # A nurse screens him and hands the tool in to the MACE, whose business is weekly; a referral is due at once.

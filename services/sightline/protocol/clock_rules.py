@@ -38,6 +38,9 @@ What an owner said itself it is not told at the start: the clock runs, and is la
 TURNED_18 = "hub.turned_18"
 """What the hub itself says on a child's eighteenth birthday (T-83). Nobody sends it."""
 
+RETURN_AHEAD = "hub.return_ahead"
+"""What the hub itself says when a report comes whose return was told before it. Nobody sends it."""
+
 
 class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Codes that must, or must not, be among those of a situation. ``*`` stands for any code at all."""

@@ -67,12 +67,13 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 def _read(said: object) -> datetime | date | None:
-    """An instant, or a day; nothing for what is neither, such as a time without its offset."""
+    """An instant, or a day; nothing for what is neither, such as a time without its offset, and for the last day."""
     try:
         if not isinstance(said, str):
             return None
         if len(said) == len("2026-03-02"):
-            return date.fromisoformat(said)
+            day = date.fromisoformat(said)
+            return day if day < date.max else None  # No day ends that one: nobody means it.
         at = datetime.fromisoformat(said)
         return at.astimezone(UTC) if at.tzinfo else None
     except (ValueError, OverflowError):

@@ -11,11 +11,12 @@ from typing import Any
 
 from sightline.kernel.values import Desk
 from sightline.ledger.child import Alert, Child, Running
-from sightline.protocol.clock_rules import ANEW, AT_START, CHILD, EPISODE, TURNED_18, WHEN_DUE, ClockRule
+from sightline.protocol.clock_rules import ANEW, AT_START, CHILD, EPISODE, RETURN_AHEAD, TURNED_18, WHEN_DUE, ClockRule
 from sightline.record.alerts import ASKED, COVER, Asked, escalate, meet, raise_asked
 from sightline.record.situation import Seen
 from sightline.record.status import statuses
 from sightline.record.step import Step
+from sightline.record.untimely import Ahead
 
 KIND = "clock"
 """What such clocks are called in the table of clocks. Their reference is rule, situation and moment."""
@@ -45,6 +46,12 @@ def follow_clocks(step: Step, child: Child, heard: Heard) -> None:
             _end(step, child, running, heard.type, seen)
     for code in step.rules.started(heard.type, step.protocol.edition, seen):
         _start(step, child, code, heard=heard)
+
+
+def follow_return(step: Step, child: Child, ahead: Ahead, said_of: Mapping[str, Any]) -> None:
+    """A report has come whose return was told ahead: what a return asks for, but for what it asked when it was told."""
+    form = {"returned_at": ahead.at.isoformat(), "harm_suffered": ahead.harm}
+    follow_clocks(step, child, Heard(type=RETURN_AHEAD, form=form, said_of=said_of, sender=None))
 
 
 def turned_18(step: Step, child: Child, ref: str) -> None:

@@ -6,6 +6,7 @@ was refused before anything was written.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
@@ -30,8 +31,16 @@ from sightline.protocol.episodes import (
 from sightline.record.ages import BIRTHDAY
 from sightline.record.alerts import UNANSWERED, meet, raise_alert
 from sightline.record.breach import BREACH, BREACH_DUE, child_breach, child_breach_late
-from sightline.record.clocks import KIND, alert_unanswered, clock_ran_out, turned_18
+from sightline.record.clocks import KIND, alert_unanswered, clock_ran_out, follow_return, turned_18
 from sightline.record.step import Step, instant
+from sightline.record.untimely import (
+    episode_at,
+    is_late_copy,
+    keep_category,
+    keep_return,
+    latest_category,
+    take_return,
+)
 
 PPN1_DUE, CONFIRMATION_DUE = "alert.ppn1_due", "alert.confirmation_due"
 IF_ONE_CHILD = "third_in_90_days_if_one_child"
@@ -76,13 +85,22 @@ def ppn1_due(step: Step, child: Child, circumstance: str, episode: int) -> None:
 
 
 def missing_reported(step: Step, child: Child, said: Said) -> None:
-    """A report opens an episode; a second one while the child is missing adds to it (N-27, N-22, T-08)."""
+    """A report opens an episode; a second one while the child is missing adds to it (N-27, N-22, T-08).
+
+    One that was written before the child came back from the last episode, and comes late, tells nothing new. What was
+    told ahead of it, a category or the return, holds for the episode at once.
+    """
+    began = min(instant(said.data.get("missing_since"), step.at), step.at)
     if child.open_episode is not None:
         _add_to(step, child, child.open_episode, said)
         return
+    if is_late_copy(child, began, said.envelope.time):
+        return
     number = _number(step)
-    began = min(instant(said.data.get("missing_since"), step.at), step.at)
     category, risk = said.data.get("missing_category", "missing"), on_scale("risk", said.data.get("missing_risk"))
+    newer = latest_category(child)
+    if newer is not None and newer.said >= max(began, said.envelope.time):
+        category, risk = newer.category, newer.risk or risk
     child.note(
         Child.EpisodeBegan,
         step=step.id,
@@ -93,6 +111,11 @@ def missing_reported(step: Step, child: Child, said: Said) -> None:
         risk=risk,
     )
     _repeat(step, child)
+    ahead = take_return(step, child, began)
+    if ahead is not None:
+        _end(step, child, child.episodes[number], ahead.at, harmed=ahead.harm == "yes")
+        follow_return(step, child, ahead, said.data.get("child", {}))
+        return
     due = step.at + step.protocol.ppn1_evaluation
     step.work.set_clock("ppn1_evaluation", due=due, stream=child.id, ref=str(number), desk="", area=step.area)
 
@@ -109,8 +132,17 @@ def _add_to(step: Step, child: Child, episode: Episode, said: Said) -> None:
 
 
 def missing_categorised(step: Step, child: Child, said: Said) -> None:
-    """The category may change at any time and is judged and counted anew (T-04, A-26)."""
-    episode = child.open_episode
+    """The category may change at any time and is judged and counted anew (T-04, A-26).
+
+    The latest word counts, by when it was written down: one that comes after a newer one changes nothing, and one that
+    comes before the report holds when that comes.
+    """
+    episode, newer, written = child.open_episode, latest_category(child), said.envelope.time
+    if (newer is not None and written < newer.said) or (episode is not None and written < episode.began):
+        return
+    category = said.data.get("missing_category", "missing")
+    risk = on_scale("risk", said.data["missing_risk"]) if "missing_risk" in said.data else ""
+    keep_category(step, child, written, category, risk)
     if episode is None:
         return
     child.note(
@@ -118,8 +150,8 @@ def missing_categorised(step: Step, child: Child, said: Said) -> None:
         step=step.id,
         timestamp=step.at,
         number=episode.number,
-        category=said.data.get("missing_category", episode.category),
-        risk=on_scale("risk", said.data["missing_risk"]) if "missing_risk" in said.data else episode.risk,
+        category=category,
+        risk=risk or episode.risk,
     )
     _repeat(step, child)
     if ("ppn1_evaluation", str(episode.number)) in child.struck:
@@ -129,18 +161,18 @@ def missing_categorised(step: Step, child: Child, said: Said) -> None:
 def missing_returned(step: Step, child: Child, said: Said) -> None:
     """A return ends the open episode; harm makes a PPN1 due (N-20), also harm that a later one tells of (ME-06).
 
-    A return without a report is only recorded.
+    A return from before the child went does not end that episode: it is of an earlier one. Without a report it is kept
+    until the report comes.
     """
-    episode = child.open_episode or child.last_episode
-    found = episode is not None and child.status.get(_HARMED_IN) == str(episode.number)
-    harmed = found or said.data.get("harm_suffered") == "yes"
-    if episode is None or not (episode.is_open or (harmed and not episode.harmed)):
-        return
-    at = max(min(instant(said.data.get("returned_at"), step.at), step.at), episode.began)
-    ended = episode.ended or at
-    child.note(Child.EpisodeEnded, step=step.id, timestamp=step.at, number=episode.number, ended=ended, harmed=harmed)
-    if returned_harmed(child.episodes[episode.number]):
-        ppn1_due(step, child, RETURNED_AND_HARMED, episode.number)
+    at = min(instant(said.data.get("returned_at"), step.at), step.at)
+    episode, harm = episode_at(child, at), said.data.get("harm_suffered", "not_known")
+    if episode is not None and episode.is_open:
+        found = child.status.get(_HARMED_IN) == str(episode.number)
+        _end(step, child, episode, at, harmed=found or harm == "yes")
+    elif episode is not None and harm == "yes" and not episode.harmed:
+        _harm(step, child, episode)
+    elif child.open_episode is None and (episode is None or episode.ended is None or at > episode.ended):
+        keep_return(step, child, at, harm)
 
 
 def safe_and_well(step: Step, child: Child, said: Said) -> None:
@@ -152,16 +184,23 @@ def safe_and_well(step: Step, child: Child, said: Said) -> None:
         number = str(episode.number)
         child.note(Child.StatusNoted, step=step.id, timestamp=step.at, name=_HARMED_IN, value=number)
         return
-    child.note(
-        Child.EpisodeEnded,
-        step=step.id,
-        timestamp=step.at,
-        number=episode.number,
-        ended=episode.ended,
-        harmed=True,
-    )
+    _harm(step, child, episode)
+
+
+def _end(step: Step, child: Child, episode: Episode, at: datetime, *, harmed: bool) -> None:
+    child.note(Child.EpisodeEnded, step=step.id, timestamp=step.at, number=episode.number, ended=at, harmed=harmed)
     if returned_harmed(child.episodes[episode.number]):
         ppn1_due(step, child, RETURNED_AND_HARMED, episode.number)
+
+
+def _harm(step: Step, child: Child, episode: Episode) -> None:
+    """Harm becomes known of an episode that is over."""
+    if child.open_episode is None and episode.ended is not None:
+        _end(step, child, episode, episode.ended, harmed=True)
+    elif episode.category == "missing":
+        ppn1_due(
+            step, child, RETURNED_AND_HARMED, episode.number
+        )  # Missing again: that entry would say that it is over.
 
 
 def ppn1_issued(step: Step, child: Child, said: Said) -> None:
