@@ -34,6 +34,7 @@ from sightline.record.breach import BREACH, BREACH_DUE, child_breach, child_brea
 from sightline.record.clocks import KIND, alert_unanswered, clock_ran_out, follow_return, turned_18
 from sightline.record.step import Step, instant
 from sightline.record.untimely import (
+    Ahead,
     episode_at,
     is_late_copy,
     keep_category,
@@ -111,7 +112,7 @@ def missing_reported(step: Step, child: Child, said: Said) -> None:
         risk=risk,
     )
     _repeat(step, child)
-    ahead = take_return(step, child, began)
+    ahead = take_return(step, child, began, said.envelope.time)
     if ahead is not None:
         _end(step, child, child.episodes[number], ahead.at, harmed=ahead.harm == "yes")
         follow_return(step, child, ahead, said.data.get("child", {}))
@@ -138,9 +139,10 @@ def missing_categorised(step: Step, child: Child, said: Said) -> None:
     comes before the report holds when that comes.
     """
     episode, newer, written = child.open_episode, latest_category(child), said.envelope.time
-    if (newer is not None and written < newer.said) or (episode is not None and written < episode.began):
-        return
     category = said.data.get("missing_category", "missing")
+    is_of_earlier = episode is not None and written < episode.began and category != "missing"
+    if is_of_earlier or (newer is not None and written < newer.said):
+        return
     risk = on_scale("risk", said.data["missing_risk"]) if "missing_risk" in said.data else ""
     keep_category(step, child, written, category, risk)
     if episode is None:
@@ -172,7 +174,7 @@ def missing_returned(step: Step, child: Child, said: Said) -> None:
     elif episode is not None and harm == "yes" and not episode.harmed:
         _harm(step, child, episode)
     elif child.open_episode is None and (episode is None or episode.ended is None or at > episode.ended):
-        keep_return(step, child, at, harm)
+        keep_return(step, child, Ahead(at, harm, said.envelope.time))
 
 
 def safe_and_well(step: Step, child: Child, said: Said) -> None:

@@ -22,6 +22,7 @@ class Ahead:
     at: datetime
     harm: str
     """``yes``, ``no`` or ``not_known``."""
+    written: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +34,22 @@ class Category:
     risk: str
 
 
-def keep_return(step: Step, child: Child, at: datetime, harm: str) -> None:
+def keep_return(step: Step, child: Child, ahead: Ahead) -> None:
     """Remember a return that ends nothing that is known."""
-    _note(step, child, _RETURN, f"{_text(at)}|{harm}")
+    _note(step, child, _RETURN, f"{_text(ahead.at)}|{ahead.harm}|{_text(ahead.written)}")
 
 
-def take_return(step: Step, child: Child, began: datetime) -> Ahead | None:
-    """The return that was told ahead of an episode that began then, which is used up by it; None if there is none."""
-    at, _, harm = child.status.get(_RETURN, "").partition("|")
-    if not at or datetime.fromisoformat(at) < began:
+def take_return(step: Step, child: Child, began: datetime, written: datetime) -> Ahead | None:
+    """The return that came ahead of a report that was written before it; it is used up. None if there is none.
+
+    Who writes a report after a return may tell of a child who is missing again, whatever time it gives.
+    """
+    at, _, rest = child.status.get(_RETURN, "").partition("|")
+    harm, _, said = rest.partition("|")
+    if not at or datetime.fromisoformat(at) < began or datetime.fromisoformat(said) < written:
         return None
     _note(step, child, _RETURN, "")
-    return Ahead(datetime.fromisoformat(at), harm)
+    return Ahead(datetime.fromisoformat(at), harm, datetime.fromisoformat(said))
 
 
 def keep_category(step: Step, child: Child, said: datetime, category: str, risk: str) -> None:
@@ -77,4 +82,4 @@ def _note(step: Step, child: Child, name: str, value: str) -> None:
 
 
 def _text(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds")
+    return at.astimezone(UTC).isoformat()
