@@ -6,7 +6,8 @@ import pytest
 
 from tests.builders_clocks import TRAFF
 from tests.builders_hub import a_child
-from tests.builders_story import Plot, asks, at, covers, due, is_met, late, says, starts, takes_up, tell
+from tests.builders_story import Plot, asks, at, covers, due, is_met, late, says, starts, takes_up
+from tests.builders_telling import tell
 
 LINH = "Linh"
 PLOT = Plot(edition=TRAFF, area="southampton", year=2026, month=10, children={LINH: a_child(3)})

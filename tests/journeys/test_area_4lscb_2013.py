@@ -18,8 +18,8 @@ from tests.builders_story import (
     says,
     starts,
     takes_up,
-    tell,
 )
+from tests.builders_telling import tell
 
 ROBIN = "Robin"
 PLOT = Plot(edition=MET, area="portsmouth", year=2026, month=12, children={ROBIN: a_named(2, "portsmouth")})

@@ -6,7 +6,8 @@ import pytest
 
 from tests.builders_clocks import GUIDE
 from tests.builders_hub import a_child, a_cpi
-from tests.builders_story import Plot, asks, at, called_off, covers, due, is_met, late, says, starts, takes_up, tell
+from tests.builders_story import Plot, asks, at, called_off, covers, due, is_met, late, says, starts, takes_up
+from tests.builders_telling import tell
 
 WREN = "Wren"
 PLOT = Plot(edition=GUIDE, area="hampshire", year=2026, month=8, children={WREN: a_child(1, is_looked_after=True)})

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.builders_clocks import LINCS
-from tests.builders_story import Plot, a_named, asks, at, covers, hears, is_met, late, says, starts, takes_up, tell
+from tests.builders_story import Plot, a_named, asks, at, covers, hears, is_met, late, says, starts, takes_up
+from tests.builders_telling import tell
 
 DANUT, ILINCA = "Danut", "Ilinca"
 PLOT = Plot(

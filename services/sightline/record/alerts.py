@@ -17,6 +17,8 @@ ASKED, LATE, COVER = "alert.duty_due", "alert.duty_late", "alert.duty_cover"
 """Somebody must do something; it was not done or not acknowledged, so another hears of it; and out of hours, a third."""
 OPENS, CLOSES = time(8, 30), time(17, 0)
 """When offices are open on working days, in local time (†)."""
+_OURS = "†"
+"""The `row` of alerts that no catalogue row asks for."""
 UNANSWERED = "acknowledgement"
 """The clock that runs until an alert is acknowledged."""
 
@@ -116,3 +118,9 @@ def escalate(step: Step, child: Child, asked: Asked, why: str, *, after: str = "
 def _is_urgent(step: Step, code: str) -> bool:
     rule = step.rules.rules.get(code)
     return rule is not None and rule.urgent
+
+
+def of_the_hub(step: Step, code: str, asks: str, extra: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The body of an alert that no clock's rule asks for."""
+    due = step.at.isoformat(timespec="seconds")
+    return {"alert": code, "asks": asks, "row": _OURS, "due_at": due, **extra}

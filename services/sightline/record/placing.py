@@ -17,11 +17,11 @@ from sightline.protocol.clock_rules import ClockRules
 from sightline.record.ages import set_birthdays
 from sightline.record.alerts import meet
 from sightline.record.clocks import Heard, alert_acknowledged, follow_clocks
-from sightline.record.follow import FOLLOWS, Said, possible_match
+from sightline.record.follow import FOLLOWS, possible_match
 from sightline.record.known import KnownItem
 from sightline.record.matching import Tokens
 from sightline.record.ruling import RULED, Alone, Ruling, ruled_refs
-from sightline.record.step import Step
+from sightline.record.step import Said, Step
 from sightline.record.work import ItemForm, Work, new_key
 
 _REFERRING = {

@@ -16,7 +16,8 @@ from sightline.ledger.people import rejoin
 from sightline.ledger.root import Recorded
 from sightline.record.alerts import meet
 from sightline.record.clocks import DUE, KIND, LATE
-from sightline.record.follow import reconsider, record_unclear
+from sightline.record.follow import record_unclear
+from sightline.record.missing import reconsider
 from sightline.record.step import Step
 
 RULED = "match.ruled"
