@@ -46,12 +46,9 @@ STORY = [
     at(
         "Sat 29 Aug 17:45",
         due(POLICE, WREN, "T-03 bureau_notification"),
-        late(WREN, "T-03 bureau_notification"),
-        covers(CSC, WREN, "T-03 bureau_notification"),
     ),
     at(
         "Sat 29 Aug 18:05",
-        takes_up(CSC),
         says(POLICE, "bureau.notified", WREN),
         is_met(WREN, "T-03 bureau_notification"),
     ),

@@ -299,7 +299,7 @@ def test_where_nobody_is_left_time_goes_on_and_who_comes_back_finds_what_was_ask
     desks = (POLICE, MASH, CSC, OTHER_CSC)
     for desk in desks:
         stands(journey, desk, "suspended")
-    for _ in range(6):
+    for _ in range(7):
         passes(journey, hours=4)
     assert entries(journey, "child.clock_late.v1") == 2
     for desk in desks:

@@ -71,7 +71,7 @@ def clock_ran_out(step: Step, child: Child, ref: str) -> None:
         _ask(step, child, running, rule)
     elif moment == LATE and not running.is_late:
         child.note(Child.ClockLate, step=step.id, timestamp=step.at, code=code, situation=situation)
-        if not _is_escalated(child, running, rule):
+        if not _is_escalated(step, child, running, rule):
             escalate(step, child, _asked(step, running), "Late")
         _again(step, child, running, rule)
 
@@ -110,10 +110,10 @@ def _rule_of(alert: Alert) -> str:
     return alert.clock or alert.type.removeprefix("alert.")
 
 
-def _is_escalated(child: Child, running: Running, rule: ClockRule) -> bool:
+def _is_escalated(step: Step, child: Child, running: Running, rule: ClockRule) -> bool:
     """Whether another desk hears of it anyway, now: what is wanted at once is late when nobody acknowledged its alert."""
     alerts = [child.alerts[ref] for ref in running.alerts if ref in child.alerts]
-    return rule.limit.unit == "now" and any(not one.acknowledged_by for one in alerts)
+    return _is_wanted_at_once(step, rule) and any(not one.acknowledged_by for one in alerts)
 
 
 def _end(step: Step, child: Child, running: Running, event_type: str, seen: Seen) -> None:
@@ -176,10 +176,20 @@ def _moments(step: Step, rule: ClockRule, form: Mapping[str, Any]) -> tuple[date
     named = limit.end(form)
     if named is not None:
         return named, named
-    if limit.unit == "now":
-        return begins, begins + step.protocol.acknowledgement(urgent=rule.urgent)
-    due, late = (step.protocol.span(limit.key) if limit.key else None) or limit.span
-    return limit.after(begins, due), limit.after(begins, late)
+    due, late = (limit.after(begins, amount) for amount in _span(step, rule))
+    if due is not None and _is_wanted_at_once(step, rule):
+        return due, due + step.protocol.acknowledgement(urgent=rule.urgent)
+    return due, late
+
+
+def _span(step: Step, rule: ClockRule) -> tuple[int, int]:
+    return (step.protocol.span(rule.limit.key) if rule.limit.key else None) or rule.limit.span
+
+
+def _is_wanted_at_once(step: Step, rule: ClockRule) -> bool:
+    """What nobody is asked before it is due is wanted at once then (T-03): nobody can be late the moment it is asked."""
+    due, late = _span(step, rule)
+    return rule.limit.unit == "now" or (rule.alert == WHEN_DUE and due == late)
 
 
 def _is_owner(step: Step, rule: ClockRule, heard: Heard | None) -> bool:

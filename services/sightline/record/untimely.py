@@ -73,7 +73,7 @@ def is_late_copy(child: Child, began: datetime, written: datetime) -> bool:
 def episode_at(child: Child, at: datetime) -> Episode | None:
     """The latest episode that had begun by then: the one that a return at that time can be of."""
     begun = [episode for episode in child.episodes.values() if episode.began <= at]
-    return max(begun, key=lambda episode: episode.began, default=None)
+    return max(reversed(begun), key=lambda episode: (episode.is_open, episode.began), default=None)
 
 
 def _note(step: Step, child: Child, name: str, value: str) -> None:
