@@ -9,8 +9,8 @@ from tests.builders_hub import a_child
 from tests.builders_story import Plot, asks, at, covers, due, is_met, late, says, starts, takes_up
 from tests.builders_telling import tell
 
-LINH = "Linh"
-PLOT = Plot(edition=TRAFF, area="southampton", year=2026, month=10, children={LINH: a_child(3)})
+LINH, MAI = "Linh", "Mai"
+PLOT = Plot(edition=TRAFF, area="southampton", year=2026, month=10, children={LINH: a_child(3), MAI: a_child(8)})
 CAST = PLOT.cast
 POLICE, CSC, HEALTH, FORUM, HOME = CAST.police, CAST.csc, CAST.health, CAST.forum, CAST.home
 IN_CARE = {"is_looked_after": True}
@@ -152,6 +152,20 @@ STORY = [
         "Thu 29 Oct 09:00",
         says(POLICE, "abe.planned", LINH, communication_support={"arranged": "not_yet"}),
         starts(LINH, "T-50 interview_interpreter", "T-84 vulnerable_witness"),
+    ),
+    # A girl who is in care already is thought trafficked: all are told, but she is in a place of safety (§7.17).
+    at(
+        "Thu 29 Oct 14:00",
+        says(HEALTH, "trafficking.assessed", MAI, child=IN_CARE, trafficking_conclusion="suspected"),
+        asks(POLICE, MAI, "T-37 found_tell_police"),
+        asks(CSC, MAI, "T-37 found_tell_childrens_services", "N-62 involve_immigration"),
+    ),
+    at(
+        "Thu 29 Oct 14:20",
+        takes_up(POLICE),
+        takes_up(CSC),
+        says(CSC, "advice.sought", MAI, child=IN_CARE, advice_body="ukba_or_ukvi"),
+        is_met(MAI, "N-60 found_tell_police", "N-60 found_tell_childrens_services", "N-62 involve_immigration"),
     ),
     at(
         "Fri 30 Oct 11:00",
