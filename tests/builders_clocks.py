@@ -99,6 +99,20 @@ class Lives:
     children: Mapping[tuple[str, str], str]
     """Case and which child of it (``near``, ``met``, ``off``, ``late``) to its name."""
 
+    def by_case(self) -> list[str]:
+        """All of it, with each child named by its case and what it is there: what two hubs must have in common."""
+        case = {child: f"{of} {which}" for (of, which), child in self.children.items()}
+        return sorted(
+            [
+                *(
+                    f"{kind} {case[child]} {code} {sorted(times)}"
+                    for (kind, child, code), times in self.entries.items()
+                ),
+                *(f"asked {desk} {case[child]} {code} {sorted(t)}" for (desk, child, code), t in self.asked.items()),
+                *(f"first {desk} {case[child]} {code} {sorted(t)}" for (desk, child, code), t in self.first.items()),
+            ]
+        )
+
     def times(self, kind: str, case: Case, which: str) -> list[datetime]:
         """When such entries were made for that child of the case."""
         return list(self.entries.get((kind, self.children[case.id, which], case.code), ()))
@@ -116,12 +130,18 @@ def owner_of(case: Case) -> DeskId:
 
 def lived(folder: Path, edition: str, cases: Iterable[Case]) -> Lives:
     """Live all cases of that edition through in one hub."""
-    mine = [case for case in cases if case.edition == edition]
-    town = _town(folder, edition)
+    clock = SetClock(START)
+    town = Town(hub=a_hub(folder, clock), clock=clock, folder=folder)
     try:
-        return _live(town, _area(edition), mine)
+        return lived_in(town, edition, [case for case in cases if case.edition == edition])
     finally:
         town.hub.close()
+
+
+def lived_in(town: Town, edition: str, cases: Sequence[Case]) -> Lives:
+    """Live these cases of that edition through in a town that has no desk yet."""
+    _begins(town, edition)
+    return _live(town, _area(edition), cases)
 
 
 def _live(town: Town, area: str, cases: Sequence[Case]) -> Lives:
@@ -185,15 +205,13 @@ def _area(edition: str) -> str:
     return edition if edition in {HERTS, LINCS} else "hampshire"
 
 
-def _town(folder: Path, edition: str) -> Town:
-    clock, area = SetClock(START), _area(edition)
-    town = Town(hub=a_hub(folder, clock), clock=clock, folder=folder)
+def _begins(town: Town, edition: str) -> None:
+    area = _area(edition)
     for desk, (sector, role) in DESKS.items():
         admits(town, desk, sector, role, areas=(area,))
     if edition != GUIDE and area == "hampshire":
         town.hub.admin.choose_edition(area, edition, date(2026, 11, 20))
         town.hub.settle()
-    return town
 
 
 def _entries(town: Town) -> dict[tuple[str, str, str], list[datetime]]:

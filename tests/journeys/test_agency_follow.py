@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,20 +19,32 @@ from sightline.formats.jwk import generate
 from sightline.kernel.errors import Refused, Unavailable
 from sightline.kernel.ids import DeskId
 from tests.builders_http import Served, served
-from tests.builders_hub import MASH, POLICE, START, a_child, a_missing, a_town, signs
+from tests.builders_hub import MASH, POLICE, START, Town, a_child, a_missing, a_town, signs
 
 ENTRIES = 5
 
 
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A hub that has told the MASH of `ENTRIES` reports."""
-    town = a_town(tmp_path_factory.mktemp("hub"))
-    with served(town) as running:
+@contextmanager
+def lent(town: Town) -> Iterator[dict[str, Any]]:
+    """What tests share: a hub that has told the MASH of `ENTRIES` reports."""
+    with served(town) as hub:
         for serial in range(1, ENTRIES + 1):
-            running.sends(POLICE, "missing.reported", a_missing(a_child(serial)))
-        yield running
+            hub.sends(POLICE, "missing.reported", a_missing(a_child(serial)))
+        yield {"hub": hub}
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    town = a_town(tmp_path_factory.mktemp("hub"))
+    with lent(town) as found:
+        yield found
     town.hub.close()
+
+
+@pytest.fixture
+def hub(shared: dict[str, Any]) -> Served:
+    found: Served = shared["hub"]
+    return found
 
 
 Change = Callable[[dict[str, Any]], None]

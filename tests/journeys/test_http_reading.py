@@ -3,9 +3,9 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +26,7 @@ from tests.builders_hub import (
     MASH,
     POLICE,
     SCHOOL,
+    Town,
     a_child,
     a_cpi,
     a_missing,
@@ -61,24 +62,43 @@ OPEN = (
 SECRET = "Thistlewood"
 
 
+@contextmanager
+def lent(town: Town) -> Iterator[dict[str, Any]]:
+    """What tests share: a server, a missing report that the police sent and that the MASH and children's services see in
+    part, and intelligence about no child from the charity, whose source is for the bureau only."""
+    tip = a_cpi(information_text=f"{SECRET} drives a grey car.", to=[MASH])
+    with served(town) as hub:
+        yield {
+            "hub": hub,
+            "report": hub.sends(POLICE, "missing.reported", a_missing(a_child(7, family_name=SECRET))),
+            "tip": hub.sends(CHARITY, "cpi.submitted", tip),
+        }
+
+
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     town = a_town(tmp_path_factory.mktemp("hub"))
-    with served(town) as running:
-        yield running
+    with lent(town) as found:
+        yield found
     town.hub.close()
 
 
-@pytest.fixture(scope="module")
-def report(hub: Served) -> Receipt:
-    """A missing report that the police sent, and that the MASH and children's services see in part."""
-    return hub.sends(POLICE, "missing.reported", a_missing(a_child(7, family_name=SECRET)))
+@pytest.fixture
+def hub(shared: dict[str, Any]) -> Served:
+    found: Served = shared["hub"]
+    return found
 
 
-@pytest.fixture(scope="module")
-def tip(hub: Served) -> Receipt:
-    """Intelligence about no child, from the charity: its source is for the bureau only."""
-    return hub.sends(CHARITY, "cpi.submitted", a_cpi(information_text=f"{SECRET} drives a grey car.", to=[MASH]))
+@pytest.fixture
+def report(shared: dict[str, Any]) -> Receipt:
+    found: Receipt = shared["report"]
+    return found
+
+
+@pytest.fixture
+def tip(shared: dict[str, Any]) -> Receipt:
+    found: Receipt = shared["tip"]
+    return found
 
 
 # ------------------------------------------------------------------------------------------------------------- tokens
@@ -316,8 +336,7 @@ class _Broken:
         return fail
 
 
-def test_a_failure_of_ours_is_a_500_that_says_nothing_and_is_logged_without_data(tmp_path: Path) -> None:
-    town = a_town(tmp_path)
+def test_a_failure_of_ours_is_a_500_that_says_nothing_and_is_logged_without_data(town: Town) -> None:
     town.hub = replace(town.hub, view=_Broken())  # type: ignore[arg-type]  # a broken part on purpose
     with served(town) as running:
         answer = running.get("/v1/alerts", MASH)
@@ -326,12 +345,9 @@ def test_a_failure_of_ours_is_a_500_that_says_nothing_and_is_logged_without_data
         log = running.log.getvalue()
         assert SECRET not in answer.text + log
         assert '"error": "RuntimeError"' in log
-    town.hub.close()
 
 
-def test_a_hub_whose_line_has_stopped_is_not_ready_and_takes_nothing(tmp_path: Path) -> None:
-    town = a_town(tmp_path)
-
+def test_a_hub_whose_line_has_stopped_is_not_ready_and_takes_nothing(town: Town) -> None:
     class Stopped:
         def __getattr__(self, name: str) -> Any:
             raise RuntimeError(name)
@@ -344,4 +360,3 @@ def test_a_hub_whose_line_has_stopped_is_not_ready_and_takes_nothing(tmp_path: P
         assert running.get("/readyz").json()["status"] == "not ready"
         assert running.get("/healthz").status_code == 200
         assert running.post(b"x.y.z").status_code == 503
-    town.hub.close()

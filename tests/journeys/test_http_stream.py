@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -15,14 +14,7 @@ from sightline.agency.client import HubRefused, Page
 from sightline.agency.follow import Cursor, Follower, follow
 from sightline.entrypoints.api.streams import MOST_OF_A_DESK
 from tests.builders_http import Served, served, wait_until
-from tests.builders_hub import MASH, POLICE, SCHOOL, Town, a_child, a_missing, a_town, feed, reopened, sends, signs
-
-
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
-    made = a_town(tmp_path)
-    yield made
-    made.hub.close()
+from tests.builders_hub import MASH, POLICE, SCHOOL, Town, a_child, a_missing, feed, reopened, sends, signs
 
 
 def entries(pages: Iterator[Page], count: int) -> list[int]:
@@ -80,8 +72,8 @@ def test_an_entrys_id_is_its_number_and_a_heartbeat_has_none(town: Town) -> None
         assert "id:" not in text.rpartition("event: heartbeat")[2]
 
 
-def test_a_stream_resumes_over_restarts_of_the_hub_without_gap_or_repeat(tmp_path: Path) -> None:
-    town, told, serial, port = a_town(tmp_path), [], 0, 0
+def test_a_stream_resumes_over_restarts_of_the_hub_without_gap_or_repeat(town: Town) -> None:
+    told, serial, port = [], 0, 0
     follower, proven = Follower(Cursor(desk=MASH), town.hub.hub_keys, town.clock.now), None
     for _ in range(3):
         with served(town, port=port) as hub:
@@ -94,10 +86,9 @@ def test_a_stream_resumes_over_restarts_of_the_hub_without_gap_or_repeat(tmp_pat
                 hub.post(_another(town, serial))
                 # The hub stops while the stream is open: the client comes back by itself, to the next one.
                 told += [one.entry.seq for one in next(proven)]
-        town = reopened(town)
+        reopened(town)
     assert told == list(range(1, serial + 1))
     assert follower.cursor.seq == len(feed(town, MASH)) == serial
-    town.hub.close()
 
 
 def test_the_id_says_where_to_go_on_and_never_what_may_be_read(town: Town) -> None:

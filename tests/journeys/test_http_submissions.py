@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -39,12 +38,25 @@ CANARY = "Quillfeather"
 """In every free value that is sent: must be in nothing that comes back, nor in any log."""
 
 
+@contextmanager
+def lent(town: Town) -> Iterator[dict[str, Any]]:
+    """What tests share: a server."""
+    with served(town) as hub:
+        yield {"hub": hub}
+
+
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     town = a_town(tmp_path_factory.mktemp("hub"))
-    with served(town) as running:
-        yield running
+    with lent(town) as found:
+        yield found
     town.hub.close()
+
+
+@pytest.fixture
+def hub(shared: dict[str, Any]) -> Served:
+    found: Served = shared["hub"]
+    return found
 
 
 def a_form(**changes: Any) -> dict[str, Any]:
@@ -371,8 +383,7 @@ def test_a_body_without_end_is_cut_off_early(hub: Served) -> None:
 # ------------------------------------------------------------------------------------------------ what cannot be taken
 
 
-def test_a_full_line_says_503_and_when_to_come_back(tmp_path: Path) -> None:
-    town = a_town(tmp_path)
+def test_a_full_line_says_503_and_when_to_come_back(town: Town) -> None:
     with served(town, request_timeout_s=0.2, queue_submissions=1) as running:
         with town.hub.database.transaction():
             # Nothing can be recorded while this transaction is open.
@@ -380,11 +391,9 @@ def test_a_full_line_says_503_and_when_to_come_back(tmp_path: Path) -> None:
         assert answer.status_code == 503
         assert answer.json()["code"] == "unavailable"
         assert int(answer.headers["retry-after"]) > 0
-    town.hub.close()
 
 
-def test_a_client_sends_the_same_bytes_again_until_the_hub_answers(tmp_path: Path) -> None:
-    town = a_town(tmp_path)
+def test_a_client_sends_the_same_bytes_again_until_the_hub_answers(town: Town) -> None:
     event = signs(town, POLICE, "missing.reported", a_form())
     with served(town) as running:
         port, keys = running.port, running.keys.receipt_keys
@@ -395,4 +404,3 @@ def test_a_client_sends_the_same_bytes_again_until_the_hub_answers(tmp_path: Pat
         first = client.submit(event, keys)
         assert client.submit(event, keys).compact == first.compact
     client.close()
-    town.hub.close()

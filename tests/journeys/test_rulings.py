@@ -1,7 +1,5 @@
 """A person rules whether two records are of one child: joined they are decided as one, parted they are what they were."""
 
-from pathlib import Path
-
 import pytest
 
 from sightline.kernel.ids import DeskId
@@ -22,7 +20,6 @@ from tests.builders_hub import (
     a_missing,
     a_return,
     a_ruling,
-    a_town,
     alerts,
     an_involvement,
     an_nhs_number,
@@ -322,21 +319,18 @@ def test_a_clock_that_another_childs_return_had_called_off_runs_again(journey: T
     assert "bureau_notification" in again
 
 
-def test_parting_and_joining_survive_a_restart_of_the_hub(tmp_path: Path) -> None:
-    town = a_town(tmp_path)
-    first, second = two(town)
-    involves(town, first.child, CHARITY)
-    rule(town, "same", first, second)
-    town = reopened(town)
-    says(town, MASH, "involvement.closed", {"child": second.child, "involved_desk": CHARITY})
-    later = says(town, POLICE, "missing.reported", a_missing(second.child, to=[CHARITY]))
-    assert not can_read(town, CHARITY, later.item)
-    town = reopened(town)
-    rule(town, "different", first, second)
-    newest = says(town, POLICE, "missing.reported", a_missing(first.child))
-    assert can_read(town, CHARITY, newest.item)
-    holds(town)
-    town.hub.close()
+def test_parting_and_joining_survive_a_restart_of_the_hub(journey: Town) -> None:
+    first, second = two(journey)
+    involves(journey, first.child, CHARITY)
+    rule(journey, "same", first, second)
+    reopened(journey)
+    says(journey, MASH, "involvement.closed", {"child": second.child, "involved_desk": CHARITY})
+    later = says(journey, POLICE, "missing.reported", a_missing(second.child, to=[CHARITY]))
+    assert not can_read(journey, CHARITY, later.item)
+    reopened(journey)
+    rule(journey, "different", first, second)
+    newest = says(journey, POLICE, "missing.reported", a_missing(first.child))
+    assert can_read(journey, CHARITY, newest.item)
 
 
 def test_a_ruling_among_other_events_of_one_batch_counts_for_those_after_it(journey: Town) -> None:

@@ -128,15 +128,20 @@ def elsewhere(world: World) -> None:
     world.says(THEIR_POLICE, "missing.reported", a_missing(a_child(22), missing_since=START.isoformat()), HERTS)
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A day in two areas, told once for all tests of this file: they only read."""
-    made = World(a_town(Path(tmp_path_factory.mktemp("stats")) / "hub"))
+def a_day(town: Town) -> World:
+    """A day in two areas."""
+    made = World(town)
     first_day(made)
     elsewhere(made)
     episodes(made)
-    made.town.hub.settle()
+    town.hub.settle()
     return made
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Told once for all tests of this file: they only read."""
+    return a_day(a_town(Path(tmp_path_factory.mktemp("stats")) / "hub"))
 
 
 def asked(world: World, *options: str) -> tuple[int, str, str]:
