@@ -19,6 +19,7 @@ import orjson
 import psycopg
 import yaml
 from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaTimeoutError
 
 from sightline.adapters.clock import SystemClock
 from sightline.adapters.keyparts import STAGES as HOLDERS
@@ -182,7 +183,20 @@ class Works:
         return [orjson.loads(value) for _, value in self.read(f"agency.{agency_of(desk)}", feed_topic(desk))]
 
     def read(self, user: str, topic: str) -> list[tuple[bytes, bytes]]:
-        """What is on the topic since this hub began: key and value."""
+        """What is on the topic since this hub began: key and value.
+
+        A client whose broker was away waits longer and longer before it looks again, also when the broker has long been
+        back: one that gets no answer is given up for a new one.
+        """
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return self._read(user, topic)
+            except KafkaTimeoutError:
+                assert time.monotonic() < deadline, "the broker did not answer in time"
+                self.consumers.pop(user).close()
+
+    def _read(self, user: str, topic: str) -> list[tuple[bytes, bytes]]:
         if user not in self.consumers:
             self.consumers[user] = self.open.enter_context(consuming(self.node, user))
         consumer, where = self.consumers[user], TopicPartition(topic, 0)
