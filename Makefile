@@ -98,21 +98,24 @@ journeys: $(STAMP) ## the journeys and the promises
 	@$(PYTEST) -q -n 2 tests/journeys tests/promises
 
 .PHONY: journeys-distributed
-journeys-distributed: $(STAMP) ## the journeys once more, in both modes, compared (one process; not part of CI yet)
-	@SIGHTLINE_JOURNEYS=both $(PYTEST) -q tests/journeys
+journeys-distributed: $(STAMP) ## every journey in both modes, compared, and every rule of the clocks (CI: some of these)
+	@SIGHTLINE_EXAMPLES=thorough $(PYTEST) -q tests/distributed/test_scenarios_both.py
 
 .PHONY: faults
 faults: $(STAMP) ## kill the hub at 200 instants under load (KILLS=n for another number)
 	@SIGHTLINE_KILLS=$(KILLS) $(PYTEST) -m faults -s tests/faults
 
 .PHONY: faults-ci
-faults-ci: ## the fault run as CI has it: 30 kills
-	@$(MAKE) faults KILLS=30
+faults-ci: $(STAMP) ## the fault runs as CI has them, side by side: 30 kills of the hub, 2 of each worker, every other fault once
+	@$(MAKE) --jobs=2 --keep-going --output-sync=target KILLS=30 KILLS_EACH=2 faults faults-workers
+
+.PHONY: faults-workers
+faults-workers: $(STAMP) ## kill each worker at 20 instants under load, fail every service, fill disks (KILLS_EACH=n)
+	@SIGHTLINE_WORKER_KILLS=$(KILLS_EACH) $(PYTEST) -m faults -s -v tests/distributed
 
 .PHONY: faults-distributed
-faults-distributed: $(STAMP) ## kill each worker at 20 instants under load, fail every service, fill disks (KILLS_EACH=n)
-	@SIGHTLINE_WORKER_KILLS=$(KILLS_EACH) $(PYTEST) -s -v tests/distributed/test_kills.py \
-	    tests/distributed/test_services_fail.py tests/distributed/test_late_and_twice.py tests/infra/test_demo_distributed.py
+faults-distributed: faults-workers ## the same, and the demo's week through services that it starts and stops
+	@$(PYTEST) -v tests/infra/test_demo_distributed.py
 
 .PHONY: bench
 bench: $(STAMP) ## measure; prints JSON

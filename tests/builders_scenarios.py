@@ -146,7 +146,7 @@ def asked_by(function: Callable[..., None]) -> set[str]:
 def _tests(module: ModuleType) -> Iterator[Callable[..., None]]:
     for name, found in vars(module).items():
         if inspect.isclass(found) and name.startswith("Test"):
-            yield from (value for member, value in vars(found).items() if member.startswith("test_"))
+            yield from (getattr(found, member) for member in dir(found) if member.startswith("test_"))
         elif name.startswith("test_") and callable(found):
             yield found
 

@@ -12,7 +12,7 @@ from tests.builders_kafka import Node
 from tests.faults.load import DESKS
 
 CAMPAIGNS = {"test_kills.py", "test_late_and_twice.py", "test_services_fail.py"}
-"""Run by `make faults-distributed`: minutes each, and on a busy machine not yet steady enough to stop a change."""
+"""Minutes each, most of which is waiting: run by `make faults-ci`, beside the embedded hub's kills, and not by `make test`."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

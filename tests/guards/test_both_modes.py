@@ -39,3 +39,12 @@ def test_ci_runs_the_comparison_with_its_services_required() -> None:
     assert recipe.endswith('-m "not faults"')
     assert (ROOT / COMPARED).exists()
     assert COMPARED.rpartition("/")[2] not in CAMPAIGNS
+
+
+def test_ci_runs_the_faults_that_make_test_leaves_out() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    assert "make faults-ci\n" in (ROOT / ".ci" / "run").read_text()
+    (recipe,) = re.findall(r"^faults-ci: .*\n\t(.*)$", makefile, re.MULTILINE)
+    assert recipe.split()[-2:] == ["faults", "faults-workers"]
+    assert "-m faults -s -v tests/distributed\n" in makefile
+    assert all((ROOT / "tests" / "distributed" / name).exists() for name in CAMPAIGNS)
