@@ -5,7 +5,6 @@ What is sent goes sealed over the broker to the record worker's own subscription
 """
 
 import re
-import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -30,10 +29,10 @@ from sightline.runtime.loop import Said
 from sightline.runtime.recorder import Recorder
 from sightline.runtime.settings import Settings
 from tests.builders_border import Border
+from tests.builders_distributed import databases
 from tests.builders_hub import CAST, MASH, ORIGIN, START, Town, admits, feed, leaves, rows, sees
 from tests.builders_kafka import Node
 from tests.builders_stages import TABLES, view_of
-from tests.conftest import run
 
 # -------------------------------------------------------------------------------------------------------- the town
 
@@ -60,7 +59,8 @@ class Area:
     engine: PolicyEngine
     """One connection for all towns: it keeps nothing between questions."""
     border: Border
-    secrets: Path
+    addresses: tuple[Path, Path]
+    """Files with those of the ledger's and the vault's database, as the hub's own roles."""
 
     @contextmanager
     def town(self, folder: Path) -> Iterator[Town]:
@@ -84,8 +84,8 @@ class Area:
     def settings(self, folder: Path) -> Settings:
         """Of the hub whose keys and register are in that folder."""
         return Settings(
-            database=self.secrets / "hub.address",
-            vault=self.secrets / "vault.address",
+            database=self.addresses[0],
+            vault=self.addresses[1],
             opa_url=self.opa,
             data=folder,
             origin=ORIGIN,
@@ -129,22 +129,20 @@ def an_area(server: str, opa: str, node: Node, folder: Path) -> Iterator[Area]:
 
     For all desks one agency logs in at the broker: signatures say who sent what, and the broker does not care.
     """
-    name = f"t_{secrets.token_hex(8)}"
-    (folder / "address").write_text(server)
-    done = run("infra/postgres/secure", "--name", name, folder)
-    assert done.returncode == 0, done.stderr
     sender, password = agency_of(MASH), node.folder / "secrets" / "hub.record.password"
     login = {"kafka": node.address, "kafka_ca": str(node.folder / "ca.pem"), "kafka_password": str(password)}
     with ExitStack() as opened:
+        addresses = opened.enter_context(databases(server, folder))
+        names = [file.read_text().strip().rpartition("/")[2] for file in addresses]
         admin, vault = (
-            opened.enter_context(psycopg.connect(re.sub(r"/[^/]*$", f"/{one}", server), autocommit=True))
-            for one in (name, f"{name}_vault")
+            opened.enter_context(psycopg.connect(re.sub(r"/[^/]*$", f"/{name}", server), autocommit=True))
+            for name in names
         )
         producer = opened.enter_context(node.producer(agency_user(sender)))
         border = opened.enter_context(closing(Border(login, producer, submissions_topic(sender))))
         border.open()
         engine = opened.enter_context(closing(ServerEngine(opa, share("policies"))))
-        yield Area(admin=admin, vault_admin=vault, opa=opa, engine=engine, border=border, secrets=folder / "secrets")
+        yield Area(admin=admin, vault_admin=vault, opa=opa, engine=engine, border=border, addresses=addresses)
 
 
 # -------------------------------------------------------------------------------------------- what came of two towns
