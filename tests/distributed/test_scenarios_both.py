@@ -9,10 +9,12 @@ import pytest
 
 from sightline.entrypoints.folder import opened_for
 from sightline.entrypoints.statistics import statistics
+from sightline.formats.topic_names import agency_user, submissions_topic
+from sightline.kernel.ids import agency_of
 from sightline.ledger.counting import Period
 from sightline.runtime.settings import Settings
 from tests.builders_clocks import Case, lived, lived_in
-from tests.builders_hub import START, Town, a_town, holds
+from tests.builders_hub import MASH, POLICE, SCHOOL, START, Town, a_missing, a_town, can_read, holds, sends
 from tests.builders_kafka import Node
 from tests.builders_modes import Area, an_area, assert_equal, result
 from tests.builders_scenarios import Story, stories
@@ -53,6 +55,15 @@ def test_a_story_comes_to_the_same_in_both_modes(story: Story, embedded: Town, d
     assert_equal(result(embedded), result(distributed))
     if story.is_proven:  # The embedded one was proven among the journeys.
         holds(distributed)
+
+
+def test_what_others_put_on_the_broker_is_answered_to_no_town(node: Node, distributed: Town) -> None:
+    """The subscription reads every agency's topic, and a broker delivers again what was not acknowledged in time."""
+    school = agency_of(SCHOOL)
+    node.send(agency_user(school), submissions_topic(school), b"sealed")
+    sent = sends(distributed, POLICE, "missing.reported", a_missing())
+    assert sent.answer.outcome == "accepted"
+    assert can_read(distributed, MASH, sent.item)
 
 
 def of_each_edition() -> Iterator[object]:
