@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, fields
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -71,11 +72,11 @@ class Area:
             yield made
 
     @contextmanager
-    def empty_town(self, folder: Path) -> Iterator[Town]:
-        """A hub without any desk, on an empty database."""
+    def empty_town(self, folder: Path, begins: datetime = START) -> Iterator[Town]:
+        """A hub without any desk, on an empty database; `begins`: what time it is there."""
         empty(self.admin)
         empty(self.vault_admin)
-        made = self._town(folder, SetClock(START))
+        made = self._town(folder, SetClock(begins))
         try:
             yield made
         finally:

@@ -35,6 +35,7 @@ EMBEDDED_ONLY = {
     "test_every_clock_missing": "its rules are lived through in both modes, some of each edition's in CI",
     "test_every_clock_referral": "its rules are lived through in both modes, some of each edition's in CI",
     "test_every_clock_trafficking": "its rules are lived through in both modes, some of each edition's in CI",
+    "test_plans": "asks SQLite how it finds rows",
     "test_match_queue::test_operators_list_it_and_no_name_is_in_it": "runs a command on a folder",
     "test_http_reading::test_a_failure_of_ours_is_a_500_that_says_nothing_and_is_logged_without_data": "its views are broken on"
     " purpose, so that there is nothing to compare",
@@ -124,11 +125,21 @@ def told() -> tuple[Told, ...]:
 
 def is_told(file: str, function: Callable[..., None]) -> bool:
     """Whether that test is a story or a part of one."""
-    if EMBEDDED_ONLY.keys() & {file, f"{file}::{function.__name__}"}:
+    if EMBEDDED_ONLY.keys() & {file, f"{file}::{function.__name__}"} or is_plotted(file):
         return False
     asked, shared = asked_by(function), _shared(import_module(f"tests.journeys.{file}"))
     known = {*OF_A_TOWN, *LENT, *shared, *(name for mark in _parameters(function) for name in _names(mark.args[0]))}
     return bool(asked & {*OF_A_TOWN, *shared}) and asked <= known
+
+
+def is_plotted(file: str) -> bool:
+    """Whether that journey is a plot with lines (`tests.builders_telling`), which begins in a town without any desk."""
+    return hasattr(import_module(f"tests.journeys.{file}"), "PLOT")
+
+
+def plotted() -> list[ModuleType]:
+    """Those journeys: each has a PLOT and a STORY."""
+    return [import_module(f"tests.journeys.{file}") for file in dict(journeys()) if is_plotted(file)]
 
 
 @cache

@@ -1,7 +1,7 @@
 """How a story is lived in a town: from moment to moment, and at each line just what it says (`tests.builders_story`)."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,28 +45,37 @@ class Telling:
 def tell(folder: Path, plot: Plot, lines: Iterable[Line]) -> Town:
     """Live the story through. Fails at the first line at which anything else happens than it says; its end replays."""
     lines = list(lines)
-    town = _town(folder, plot, _instant(plot, lines[0].when))
+    clock = SetClock(begins(plot, lines))
+    town = Town(hub=a_hub(folder, clock), clock=clock, folder=folder)
     try:
-        telling = Telling(plot, town, read=town.hub.ledger.head())
-        for line in lines:
-            _pass_until(telling, line)
-            _live(telling, line)
-        _sees_what_it_was_asked(telling)
-        assert [notice for desk in plot.cast for notice in town.hub.notices.of(desk)] == []
-        holds(town)
+        tell_in(town, plot, lines)
     finally:
         town.hub.close()
     return town
 
 
-def _town(folder: Path, plot: Plot, begins: datetime) -> Town:
-    clock = SetClock(begins)
-    town = Town(hub=a_hub(folder, clock), clock=clock, folder=folder)
+def begins(plot: Plot, lines: Sequence[Line]) -> datetime:
+    """When the story begins."""
+    return _instant(plot, lines[0].when)
+
+
+def tell_in(town: Town, plot: Plot, lines: Sequence[Line]) -> None:
+    """Live it through in a town without any desk, in which it is that time."""
+    _admit(town, plot)
+    telling = Telling(plot, town, read=town.hub.ledger.head())
+    for line in lines:
+        _pass_until(telling, line)
+        _live(telling, line)
+    _sees_what_it_was_asked(telling)
+    assert [notice for desk in plot.cast for notice in town.hub.notices.of(desk)] == []
+    holds(town)
+
+
+def _admit(town: Town, plot: Plot) -> None:
     for desk, sector, role in zip(plot.cast, SECTORS, ROLES, strict=True):
         admits(town, desk, sector, role, areas=(plot.area,))
-    town.hub.admin.choose_edition(plot.area, plot.edition, begins.astimezone(LONDON).date())
+    town.hub.admin.choose_edition(plot.area, plot.edition, town.clock.now().astimezone(LONDON).date())
     town.hub.settle()
-    return town
 
 
 def _instant(plot: Plot, when: str) -> datetime:

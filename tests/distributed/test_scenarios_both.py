@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sightline.adapters.clock import SetClock
 from sightline.entrypoints.folder import opened_for
 from sightline.entrypoints.statistics import statistics
 from sightline.formats.topic_names import agency_user, submissions_topic
@@ -14,10 +16,11 @@ from sightline.kernel.ids import agency_of
 from sightline.ledger.counting import Period
 from sightline.runtime.settings import Settings
 from tests.builders_clocks import Case, lived, lived_in
-from tests.builders_hub import MASH, POLICE, SCHOOL, START, Town, a_missing, a_town, can_read, holds, sends
+from tests.builders_hub import MASH, POLICE, SCHOOL, START, Town, a_hub, a_missing, a_town, can_read, holds, sends
 from tests.builders_kafka import Node
 from tests.builders_modes import Area, an_area, assert_equal, result
-from tests.builders_scenarios import Story, stories
+from tests.builders_scenarios import Story, plotted, stories
+from tests.builders_telling import begins, tell_in
 from tests.journeys import test_every_clock_missing, test_every_clock_referral, test_every_clock_trafficking
 from tests.journeys.test_statistics import a_day
 
@@ -55,6 +58,17 @@ def test_a_story_comes_to_the_same_in_both_modes(story: Story, embedded: Town, d
     assert_equal(result(embedded), result(distributed))
     if story.is_proven:  # The embedded one was proven among the journeys.
         holds(distributed)
+
+
+@pytest.mark.parametrize("journey", plotted(), ids=lambda module: module.__name__.rpartition(".")[2])
+def test_a_plot_comes_to_the_same_in_both_modes(journey: Any, services: Area, tmp_path: Path) -> None:
+    clock = SetClock(begins(journey.PLOT, journey.STORY))
+    hub = a_hub(tmp_path / "embedded", clock)
+    with closing(hub), services.empty_town(tmp_path / "distributed", clock.now()) as distributed:
+        embedded = Town(hub=hub, clock=clock, folder=tmp_path / "embedded")
+        for town in (embedded, distributed):
+            tell_in(town, journey.PLOT, journey.STORY)
+        assert_equal(result(embedded), result(distributed))
 
 
 def test_what_others_put_on_the_broker_is_answered_to_no_town(node: Node, distributed: Town) -> None:
