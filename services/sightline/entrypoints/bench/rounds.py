@@ -1,6 +1,6 @@
 """A workload through one hub, round by round: what is common to every way of sending it.
 
-The clock runs from a round's first byte until its last decision is sealed, exported and fed. It stands while the next
+The clock runs from a round's first byte until its last decision is sealed and fed. It stands while the next
 round is made and signed: that is the agencies' work, not the hub's. One round ends before the next begins, so the line
 runs dry between rounds, and that is counted.
 """
