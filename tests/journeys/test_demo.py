@@ -70,6 +70,21 @@ def test_one_report_walks_through_every_stage(capsys: pytest.CaptureFixture[str]
     assert all((package / stop["file"]).exists() for stop in stops)
 
 
+@pytest.mark.slow
+def test_days_of_a_simulated_area_are_accepted_counted_desk_by_desk_verified_and_decided_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(days=1) == 0
+    said = capsys.readouterr().out
+    assert "isle-of-wight-mash/desk" in said
+    assert "audit verify, offline: PASS" in said
+    assert main(days=1, json_output=True) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["submissions"] > 0
+    assert found["refused"] == 0
+    assert found["replay"]["equal"] == found["replay"]["leaves"] == found["leaves"]
+
+
 def test_a_promise_that_was_never_checked_does_not_hold() -> None:
     tally = Tally()
     for name in list(PROMISES)[1:]:

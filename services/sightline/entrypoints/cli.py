@@ -84,11 +84,13 @@ def demo(
         Path | None,
         typer.Option(exists=True, file_okay=False, help="Through the new services of this folder (infra/up)."),
     ] = None,
+    days: Annotated[int, typer.Option(min=0, max=366, help="So many simulated days of an area, not the week.")] = 0,
+    area: Annotated[str, typer.Option(help="Of --days: code of the area.")] = "isle_of_wight",
     as_json: AsJson = False,
 ) -> None:
     """A worked week in one area, end to end, with no network; ends 0 only if every check held."""
     run = importlib.import_module("sightline.entrypoints.demo.run")
-    end(int(run.main(keep=keep, walk=walk, json_output=as_json, services=services)))
+    end(int(run.main(keep=keep, walk=walk, json_output=as_json, services=services, days=days, area=area)))
 
 
 @app.command()

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from sightline.adapters.clock import SetClock
 from sightline.audit.replay import Replay
-from sightline.entrypoints.demo import alerts, audit, checks, feeds, recalls, sight, tables, words
+from sightline.entrypoints.demo import alerts, audit, checks, feeds, recalls, sight, simulated, tables, words
 from sightline.entrypoints.demo.audit import Audited
 from sightline.entrypoints.demo.cast import CAST, enrol
 from sightline.entrypoints.demo.line import InOne, Line
@@ -40,11 +40,19 @@ class OpenHub(Protocol):
         """The hub of that folder."""
 
 
-def main(keep: Path | None = None, walk: bool = False, json_output: bool = False, services: Path | None = None) -> int:
+def main(
+    keep: Path | None = None,
+    walk: bool = False,
+    json_output: bool = False,
+    services: Path | None = None,
+    days: int = 0,
+    area: str = simulated.AREA,
+) -> int:
     """Run the demo in `keep` (which must be new or empty) or in a folder that is gone afterwards; the exit code.
 
     `walk` sends one sample report instead and shows each stage. `json_output` prints one JSON object and nothing else.
-    `services`: a folder in which `infra/up` started Kafka, OPA and PostgreSQL; the week then goes through them.
+    `services`: a folder in which `infra/up` started Kafka, OPA and PostgreSQL; the week then goes through them. `days`: so
+    many simulated days of that area in place of the week.
     """
     console = console_for(quiet=json_output)
     if keep is not None and keep.exists() and any(keep.iterdir()):
@@ -55,9 +63,13 @@ def main(keep: Path | None = None, walk: bool = False, json_output: bool = False
         if walk:
             return walk_through(Path(folder), Teller(console), as_json=json_output)
         teller = Teller(console)
-        found = run_at_work(Path(folder), teller, services) if services else run(Path(folder), teller)
+        if days:
+            found = simulated.run(Path(folder), teller, days=days, area=area)
+        else:
+            found = run_at_work(Path(folder), teller, services) if services else run(Path(folder), teller)
     if keep is not None:
-        console.print(f"\n  Everything is in {keep}: hub/ (ledger, keys, register), copy/ and tampered/ (registers).")
+        copies = "" if days else ", copy/ and tampered/ (registers)"
+        console.print(f"\n  Everything is in {keep}: hub/ (ledger, keys, register){copies}.")
     if json_output:
         sys.stdout.write(json.dumps(found, indent=2) + "\n")
     return int(found["exit_code"])
