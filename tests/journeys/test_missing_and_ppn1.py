@@ -150,6 +150,16 @@ def test_the_force_and_the_mash_are_asked_and_nobody_else_learns_of_it(journey: 
 # ------------------------------------------------------------------------------------------- N-22: three in 90 days
 
 
+def test_whom_a_report_is_kept_from_is_not_told_by_what_is_asked_for_because_of_it(journey: Town) -> None:
+    """The judgement comes six hours after the report, and another desk hears of what nobody acknowledged (P11)."""
+    missing(journey, exclude=[MASH])
+    passes(journey, hours=6)
+    assert due(journey) == [STILL]
+    passes(journey, hours=24)
+    assert alerts(journey, MASH, DUE) == []
+    assert [view for view in journey.hub.view.alerts(MASH) if view.state == "disclosed"] == []
+
+
 def test_n_22_the_third_episode_in_ninety_days_makes_a_ppn1_due_at_once(journey: Town) -> None:
     an_episode(journey)
     passes(journey, days=1)

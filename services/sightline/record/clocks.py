@@ -82,7 +82,7 @@ def alert_unanswered(step: Step, child: Child, ref: str) -> None:
     if alert is None or alert.met or alert.acknowledged_by:
         return
     running = child.running.get((alert.clock, alert.situation))
-    asked = _asked(step, running) if running else Asked(_rule_of(alert), alert.situation, step.at)
+    asked = _asked(step, running) if running else Asked(_rule_of(alert), alert.situation, step.at, by=alert.ref)
     escalate(step, child, asked, "Not acknowledged", after=alert.type)
 
 

@@ -16,6 +16,7 @@ from sightline.record.alerts import UNANSWERED, meet, of_the_hub, raise_alert
 from sightline.record.breach import BREACH, BREACH_DUE, child_breach, child_breach_late
 from sightline.record.clocks import KIND, alert_unanswered, clock_ran_out, turned_18
 from sightline.record.missing import (
+    EVALUATION,
     count_again,
     judge,
     missing_categorised,
@@ -240,7 +241,7 @@ _STRUCK: dict[str, Callable[[Step, Child, str], None]] = {
     KIND: clock_ran_out,
     UNANSWERED: alert_unanswered,
     BIRTHDAY: turned_18,
-    "ppn1_evaluation": judge,
+    EVALUATION: judge,
     "confirmation": _unconfirmed,
     "consent_claim": _consent_claimed,
     "possible_match": _match_unruled,

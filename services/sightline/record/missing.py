@@ -32,12 +32,17 @@ from sightline.record.untimely import (
 PPN1_DUE = "alert.ppn1_due"
 IF_ONE_CHILD = "third_in_90_days_if_one_child"
 """The circumstance of an alert that rests on episodes of records which may be one child's (†)."""
+EVALUATION = "ppn1_evaluation"
+"""The clock that runs until an open episode is judged."""
 _HARMED_IN = "harmed_in"
 """Status that names the open episode in which harm is known already."""
 
 
-def ppn1_due(step: Step, child: Child, circumstance: str, episode: int) -> None:
-    """The force's desk must issue a PPN1, once for each circumstance of each episode (A-22, A-23)."""
+def ppn1_due(step: Step, child: Child, circumstance: str, episode: int, *, by: str = "") -> None:
+    """The force's desk must issue a PPN1, once for each circumstance of each episode (A-22, A-23).
+
+    `by`: the item that gave rise to it where that is not the one of this step: who must not see it hears of nothing.
+    """
     is_done = child.alert_for(circumstance, episode) is not None or (circumstance, episode) in child.issued
     if is_done or not step.protocol.ppn1_applies:
         return
@@ -50,7 +55,7 @@ def ppn1_due(step: Step, child: Child, circumstance: str, episode: int) -> None:
         "circumstance": circumstance,
         "counted_episodes": len(counted),
     }
-    raise_alert(step, child, [child.id], type=PPN1_DUE, body=body, situation=(circumstance, episode))
+    raise_alert(step, child, [child.id], type=PPN1_DUE, body=body, situation=(circumstance, episode), by=by)
 
 
 def missing_reported(step: Step, child: Child, said: Said) -> None:
@@ -86,7 +91,8 @@ def missing_reported(step: Step, child: Child, said: Said) -> None:
         follow_return(step, child, ahead, said.data.get("child", {}))
         return
     due = step.at + step.protocol.ppn1_evaluation
-    step.work.set_clock("ppn1_evaluation", due=due, stream=child.id, ref=str(number), desk="", area=step.area)
+    ref = f"{number} {step.item}"
+    step.work.set_clock(EVALUATION, due=due, stream=child.id, ref=ref, desk="", area=step.area)
 
 
 def _number(step: Step) -> int:
@@ -124,7 +130,7 @@ def missing_categorised(step: Step, child: Child, said: Said) -> None:
         risk=risk or episode.risk,
     )
     count_again(step, child)
-    if ("ppn1_evaluation", str(episode.number)) in child.struck:
+    if _is_judged(child, episode):
         _evaluate(step, child, episode.number)
 
 
@@ -186,20 +192,25 @@ def reconsider(step: Step, child: Child) -> None:
     """Records were joined or parted: count again, and judge an open episode whose time for it has come."""
     count_again(step, child)
     episode = child.open_episode
-    if episode is not None and ("ppn1_evaluation", str(episode.number)) in child.struck:
+    if episode is not None and _is_judged(child, episode):
         _evaluate(step, child, episode.number)
 
 
 def judge(step: Step, child: Child, ref: str) -> None:
-    """The area's time to judge an open episode has come (A-22)."""
-    _evaluate(step, child, int(ref))
+    """The area's time to judge an open episode has come (A-22). `ref`: its number and the report that began it."""
+    number, _, report = ref.partition(" ")
+    _evaluate(step, child, int(number), by=report)
 
 
-def _evaluate(step: Step, child: Child, number: int) -> None:
+def _is_judged(child: Child, episode: Episode) -> bool:
+    return any(clock == EVALUATION and ref.partition(" ")[0] == str(episode.number) for clock, ref in child.struck)
+
+
+def _evaluate(step: Step, child: Child, number: int, *, by: str = "") -> None:
     """N-21, at the area's evaluation point and whenever the category changes after it (A-22, A-26)."""
     episode = child.episodes.get(number)
     if episode is not None and still_missing(episode):
-        ppn1_due(step, child, MISSING_NOT_RETURNED, number)
+        ppn1_due(step, child, MISSING_NOT_RETURNED, number, by=by)
 
 
 def count_again(step: Step, child: Child) -> None:
