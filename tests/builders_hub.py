@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from sightline.adapters import sqlite
-from sightline.adapters.clock import SetClock
+from sightline.adapters.clock import SetClock, SystemClock
 from sightline.adapters.keyfile import load_or_create
 from sightline.adapters.opa_wasm import WasmEngine
 from sightline.adapters.vault import SqliteVault
@@ -350,6 +350,11 @@ def a_missing(child: Mapping[str, Any] | None = None, **changes: Any) -> dict[st
         "contains": {"circumstances": ["location"]},
     }
     return form | changes
+
+
+def missing_now(child: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The same of a child who went just now, for hubs on the machine's own clock: nothing is due yet, whatever day it is."""
+    return a_missing(child, missing_since=SystemClock().now().isoformat(timespec="seconds"))
 
 
 def a_return(child: Mapping[str, Any], at: datetime, **changes: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from sightline.entrypoints.cli import app
 from tests.builders_http import wait_until
-from tests.builders_hub import a_child, a_missing
+from tests.builders_hub import a_child, a_missing, missing_now
 
 DESK = "hampshire-police/missing"
 
@@ -94,7 +94,7 @@ def hub(place: Path) -> Iterator[Serving]:
 def form(place: Path, serial: int = 1) -> Path:
     """A form in a file."""
     path = place / f"form-{serial}.json"
-    path.write_text(json.dumps(a_missing(a_child(serial))))
+    path.write_text(json.dumps(missing_now(a_child(serial))))
     return path
 
 

@@ -23,7 +23,7 @@ from sightline.formats.topic_names import feed_topic, receipts_topic, submission
 from sightline.kernel.ids import DeskId, agency_of
 from tests.builders_agency import a_desk_folder, an_entry, as_told, hash_of, published_keys
 from tests.builders_http import served, wait_until
-from tests.builders_hub import Town, a_child, a_missing, a_town, feed, signs, source_of
+from tests.builders_hub import Town, a_child, a_missing, a_town, feed, missing_now, signs, source_of
 from tests.builders_kafka import Node
 from tests.journeys.test_agency_cli import Said, sightline
 
@@ -118,7 +118,7 @@ class Partner:
 
     def signs(self, name: str, form: dict[str, Any] | None = None) -> Path:
         """An event that waits to be sent."""
-        data = form or a_missing(a_child(1))
+        data = form or missing_now(a_child(1))
         compact = signs(self.town, self.own.desk, "missing.reported", data, id=name)
         return self.own.add_event(name, compact)
 
@@ -280,7 +280,7 @@ def test_with_the_hub_beside_the_broker_all_is_proven_and_goes_on_over_http(
     town.clock.set(SystemClock().now())
     with served(town) as hub:
         for serial in (11, 12, 13):
-            hub.sends(SENDING, "missing.reported", a_missing(a_child(serial)))
+            hub.sends(SENDING, "missing.reported", missing_now(a_child(serial)))
         whole = feed(town, PROVING)
         # The broker is a little behind: the hub itself tells the rest.
         tells(node, PROVING, *whole[:2])
@@ -299,7 +299,7 @@ def test_with_the_hub_beside_the_broker_all_is_proven_and_goes_on_over_http(
         tells(node, PROVING, an_entry(len(whole) + 1, leaf="l-nobody"))
         said = partner.follows(hub.url)
         assert (said.code, "feed_rolled_back" in said.err) == (1, True)
-        hub.sends(SENDING, "missing.reported", a_missing(a_child(14)))
+        hub.sends(SENDING, "missing.reported", missing_now(a_child(14)))
         said = partner.follows(hub.url)
         assert (said.code, "feed_fork" in said.err) == (1, True)
 
