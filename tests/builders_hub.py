@@ -352,9 +352,9 @@ def a_missing(child: Mapping[str, Any] | None = None, **changes: Any) -> dict[st
     return form | changes
 
 
-def missing_now(child: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def missing_now(child: Mapping[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
     """The same of a child who went just now, for hubs on the machine's own clock: nothing is due yet, whatever day it is."""
-    return a_missing(child, missing_since=SystemClock().now().isoformat(timespec="seconds"))
+    return a_missing(child, missing_since=SystemClock().now().isoformat(timespec="seconds"), **changes)
 
 
 def a_return(child: Mapping[str, Any], at: datetime, **changes: Any) -> dict[str, Any]:

@@ -33,10 +33,10 @@ from tests.builders_hub import (
     a_consent,
     a_cpi,
     a_flag,
-    a_missing,
     a_ppn1,
     a_withdrawal,
     an_involvement,
+    missing_now,
 )
 
 CANARY = "Zephyrine-Quillfeather"
@@ -49,7 +49,7 @@ DESKS = (POLICE, CSC, MASH, HEALTH, SCHOOL, CHARITY)
 
 
 def test_a_sealed_report_comes_out_as_a_receipt_and_as_feed_entries(area: Works) -> None:
-    event = area.signs(POLICE, "missing.reported", a_missing(a_child(given_name=CANARY)))
+    event = area.signs(POLICE, "missing.reported", missing_now(a_child(given_name=CANARY)))
     area.posts(POLICE, event)
     area.answers(event)
     (receipt,) = area.receipts("hampshire-police")
@@ -85,7 +85,7 @@ def test_a_refusal_is_an_answer_like_any_other(area: Works) -> None:
 
 
 def test_messages_that_nobody_can_read_do_not_hold_up_the_next(area: Works) -> None:
-    before, after = (area.signs(HEALTH, "missing.reported", a_missing(a_child(serial))) for serial in (11, 12))
+    before, after = (area.signs(HEALTH, "missing.reported", missing_now(a_child(serial))) for serial in (11, 12))
     area.posts(HEALTH, before)
     source = b"/agencies/exampleton-health/safeguarding/records"
     with area.node.producer("agency.exampleton-health") as producer:
@@ -106,16 +106,16 @@ def test_messages_that_nobody_can_read_do_not_hold_up_the_next(area: Works) -> N
 
 
 def test_an_event_that_came_a_hundred_times_is_recorded_once(area: Works) -> None:
-    event = area.signs(MASH, "missing.reported", a_missing(a_child(20)))
+    event = area.signs(MASH, "missing.reported", missing_now(a_child(20)))
     area.posts(MASH, *[event] * 100)
-    last = area.signs(MASH, "missing.reported", a_missing(a_child(21)))
+    last = area.signs(MASH, "missing.reported", missing_now(a_child(21)))
     area.posts(MASH, last)
     area.answers(event, last)
     assert [receipt.outcome for receipt in area.receipts("hampshire-mash")] == ["accepted"] * 2
 
 
 def test_an_event_that_is_not_sealed_is_taken_for_the_childs_sake(area: Works) -> None:
-    event = area.signs(CSC, "missing.reported", a_missing(a_child(30)))
+    event = area.signs(CSC, "missing.reported", missing_now(a_child(30)))
     area.posts(CSC, event, sealed=False)
     area.answers(event)
     assert '"not sealed"' in area.workers["record"].log.read_text()
@@ -160,7 +160,7 @@ def test_the_same_events_lead_to_the_same_decisions_in_both_modes(area: Works, b
     """Ids are drawn by chance and times are the recorder's, so decisions are compared by what they say, event by event."""
     child, start = a_child(40, is_looked_after=False, trafficking_status="suspected"), area.hub.ledger.head()
     steps: list[tuple[DeskId, str, dict[str, Any], dict[str, Any]]] = [
-        (POLICE, "missing.reported", a_missing(child, to=[SCHOOL], urgency="urgent"), {}),
+        (POLICE, "missing.reported", missing_now(child, to=[SCHOOL], urgency="urgent"), {}),
         (CSC, "consent.recorded", a_consent(child, consent_purpose="assessment"), {}),
         (CSC, "flag.raised", a_flag(child, "safe_word_set", to=[CHARITY], sharing=PLAIN), {"purpose": "assessment"}),
         (POLICE, "ppn1.issued", a_ppn1(child, "missing_not_returned", to=[CSC]), {}),
@@ -200,7 +200,7 @@ def said(hub: Hub, *, after: int = 0, first: int = 0) -> list[bytes]:
 
 
 def test_the_register_verifies_and_everything_can_be_decided_again(area: Works) -> None:
-    events = [area.signs(POLICE, "missing.reported", a_missing(a_child(serial))) for serial in range(60, 65)]
+    events = [area.signs(POLICE, "missing.reported", missing_now(a_child(serial))) for serial in range(60, 65)]
     area.posts(POLICE, *events)
     area.answers(*events)
     area.settles()
@@ -214,7 +214,7 @@ def test_the_register_verifies_and_everything_can_be_decided_again(area: Works) 
 
 def test_a_childs_name_is_in_no_file_of_the_brokers_and_in_no_log(area: Works) -> None:
     """The broker's files are read as they are: entries are not compressed."""
-    event = area.signs(POLICE, "missing.reported", a_missing(a_child(50, given_name=CANARY)))
+    event = area.signs(POLICE, "missing.reported", missing_now(a_child(50, given_name=CANARY)))
     area.posts(POLICE, event)
     area.answers(event)
     logs = Path(area.node.folder, "data") if Path(area.node.folder, "data").exists() else area.node.folder
@@ -244,7 +244,7 @@ def test_an_agency_that_joins_is_read_without_a_restart(area: Works) -> None:
     declared = area.node.folder / "agencies.yaml"
     before = declared.read_text()
     has_topics_of(area.node, [DeskId("newcomer/desk")])
-    event = area.signs(HEALTH, "missing.reported", a_missing(a_child(60)))
+    event = area.signs(HEALTH, "missing.reported", missing_now(a_child(60)))
     with area.node.producer("agency.newcomer") as producer:
         sealed = jwe.seal(event, area.hub.intake_key)
         producer.send(submissions_topic(AgencyId("newcomer")), sealed, key=b"any").get(timeout=15)

@@ -14,7 +14,7 @@ from sightline.formats.reading_token import make_token
 from sightline.formats.receipt import read_receipt
 from sightline.kernel.ids import DeskId
 from tests.builders_distributed import Works, waits_for
-from tests.builders_hub import CHARITY, MASH, POLICE, RESPONSE, a_child, a_missing
+from tests.builders_hub import CHARITY, MASH, POLICE, RESPONSE, a_child, missing_now
 
 ACTOR = "s-4711:duty_officer"
 
@@ -50,7 +50,7 @@ def served(area: Works) -> Served:
 
 
 def test_what_came_over_http_is_told_on_the_broker_too(served: Served) -> None:
-    event = served.area.signs(POLICE, "missing.reported", a_missing(a_child(60)))
+    event = served.area.signs(POLICE, "missing.reported", missing_now(a_child(60)))
     answer = httpx2.post(f"{served.url}/v1/submissions", content=event, timeout=30)
     assert answer.status_code == 201
     served.area.answers(event)
@@ -61,7 +61,7 @@ def test_what_came_over_http_is_told_on_the_broker_too(served: Served) -> None:
 
 def test_what_came_over_the_broker_is_read_over_http(served: Served) -> None:
     area = served.area
-    event = area.signs(POLICE, "missing.reported", a_missing(a_child(61)))
+    event = area.signs(POLICE, "missing.reported", missing_now(a_child(61)))
     area.posts(POLICE, event)
     area.answers(event)
     again = httpx2.post(f"{served.url}/v1/submissions", content=event, timeout=30)
@@ -80,7 +80,7 @@ def test_a_stream_hears_of_what_workers_told(served: Served) -> None:
     with httpx2.stream("GET", f"{served.url}/v1/feed?after={after}", headers=headers, timeout=30) as stream:
         lines = stream.iter_lines()
         assert next(line for line in lines if line.startswith("event:")) == "event: heartbeat"
-        event = area.signs(POLICE, "missing.reported", a_missing(a_child(62)))
+        event = area.signs(POLICE, "missing.reported", missing_now(a_child(62)))
         area.posts(POLICE, event)
         assert next(line for line in lines if line.startswith("event: entry"))
         assert json.loads(next(line for line in lines if line.startswith("data:"))[5:])["seq"] == after + 1

@@ -10,7 +10,7 @@ import pytest
 from sightline.audit.verify import verify_folder
 from sightline.kernel.ids import DeskId
 from tests.builders_distributed import STAGES, Works, waits_for
-from tests.builders_hub import CSC, HEALTH, MASH, POLICE, a_child, a_missing
+from tests.builders_hub import CSC, HEALTH, MASH, POLICE, a_child, missing_now
 
 SENDERS = (POLICE, HEALTH, MASH, CSC)
 
@@ -20,7 +20,7 @@ def a_burst(area: Works, start: int, count: int = 24) -> list[bytes]:
     made: dict[DeskId, list[bytes]] = {}
     for serial in range(start, start + count):
         desk = SENDERS[serial % len(SENDERS)]
-        made.setdefault(desk, []).append(area.signs(desk, "missing.reported", a_missing(a_child(serial))))
+        made.setdefault(desk, []).append(area.signs(desk, "missing.reported", missing_now(a_child(serial))))
     for desk, events in made.items():
         area.posts(desk, *events)
     return [event for events in made.values() for event in events]

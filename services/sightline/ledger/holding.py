@@ -14,7 +14,7 @@ from sightline.ledger.root import Recorded
 from sightline.ledger.store import Ledger
 
 STREAMS = 4_000
-ENTRIES = 150_000
+ENTRIES = 40_000
 """How much is held at most. Entries are counted because what an aggregate holds grows with them."""
 
 
