@@ -99,7 +99,8 @@ def test_a_service_that_fails_is_named_and_the_line_goes_on_when_it_is_back(town
 @contextmanager
 def no_room_for_export(town: Town) -> Iterator[None]:
     """The next checkpoint is written to a device that is always full."""
-    aside = town.crowd.area.settings.export / ".tmp" / "checkpoint"
+    (folder,) = (town.crowd.area.settings.export / ".tmp").iterdir()
+    aside = folder / "checkpoint"
     aside.symlink_to("/dev/full")
     yield
     aside.unlink()

@@ -60,14 +60,14 @@ def test_a_folder_deleted_under_a_running_hub_is_made_again_with_the_next_seal(t
 
 
 def test_what_a_kill_leaves_beside_the_files_does_not_hurt(town: Town) -> None:
-    (town.register / ".tmp").mkdir(exist_ok=True)
-    (town.register / ".tmp" / "tile_0_000.p_9").write_bytes(b"half of a ti")
-    (town.register / ".tmp" / "checkpoint").write_bytes(b"sightline.example/te")
+    (town.register / ".tmp" / "killed").mkdir(parents=True)
+    (town.register / ".tmp" / "killed" / "tile_0_000.p_9").write_bytes(b"half of a ti")
+    (town.register / ".tmp" / "killed" / "checkpoint").write_bytes(b"sightline.example/te")
     assert verify_folder(town.register, vkey=town.hub.vkey).exit_code == 0
     again = reopened(town)
     report(again)
     assert verified(again) == (0, sealed(again))
-    assert not list((again.register / ".tmp").iterdir())
+    assert not list((again.register / ".tmp").glob("*/*"))
     again.hub.close()
 
 

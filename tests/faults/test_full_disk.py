@@ -25,7 +25,8 @@ def campaign(tmp_path: Path) -> Campaign:
 @contextmanager
 def no_room_for_export(campaign: Campaign, _hub: HubProcess) -> Iterator[None]:
     """The next checkpoint is written to a device that is always full."""
-    aside = campaign.folder / "register" / ".tmp" / "checkpoint"
+    (folder,) = (campaign.folder / "register" / ".tmp").iterdir()
+    aside = folder / "checkpoint"
     aside.symlink_to("/dev/full")
     yield
     aside.unlink()

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from tempfile import mkdtemp
 
 from sightline.formats.checkpoint import Checkpoint, open_checkpoint
 from sightline.formats.merkle import range_root
@@ -36,9 +37,11 @@ class Export:
         self._size = 0
         self._note: bytes | None = None
         """The checkpoint in the folder, as this object last saw it."""
+        self._mine: Path | None = None
+        """Where this object writes files before they have their names. Another sealer's are never moved for its own."""
 
     def publish(self, database: Database, head: Head, on_step: Callable[[str], None] = lambda _step: None) -> None:
-        """Bring the folder up to this head; begin where a crash left it.
+        """Bring the folder up to this signed head; begin where a crash left it.
 
         Raises Unavailable (``export_failed``; ``overtaken`` when another sealer has published more), Corrupt.
         """
@@ -50,6 +53,7 @@ class Export:
                 self._follow(database, head, stands, on_step)
             self._note, self._size = head.checkpoint.encode(), head.size
         except OSError as exc:
+            self._note = None  # The next call looks anew: the folder may have been taken away, or mended.
             raise Unavailable("export_failed", f"the register's folder cannot be written ({exc.strerror})") from exc
 
     def _standing(self) -> bytes | None:
@@ -89,17 +93,27 @@ class Export:
             yield self._aside(path.replace("/", "_"), data), path
 
     def _aside(self, name: str, data: bytes) -> Path:
-        written = self._folder / ASIDE / name
+        written = (self._mine or self._make_room_aside()) / name
         with written.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         return written
 
+    def _make_room_aside(self) -> Path:
+        """A folder for half-written files of this object only; at first, what killed runs left is removed.
+
+        That may take them from another sealer that is at work: it fails, and tries again.
+        """
+        aside = self._folder / ASIDE
+        shutil.rmtree(self._mine or aside, ignore_errors=True)
+        aside.mkdir(parents=True, exist_ok=True)
+        self._mine = Path(mkdtemp(dir=aside))
+        return self._mine
+
     def _resume(self, database: Database, head: Head, stands: bytes | None) -> int:
         """How far the folder goes. Raises Corrupt when it is another log's, or holds more than the database, or a fork."""
-        shutil.rmtree(self._folder / ASIDE, ignore_errors=True)
-        (self._folder / ASIDE).mkdir(parents=True, exist_ok=True)
+        self._make_room_aside()
         self._check_vkey()
         if stands is None:
             return 0

@@ -96,9 +96,12 @@ class Register:
         return sealed
 
     def publish(self) -> None:
-        """The second half: the export follows the stored tree. What is committed meanwhile is the next call's."""
-        if self._export is not None:
-            self._export.publish(self._database, self._head or self._load().head, self._on_step)
+        """The second half: the export follows the stored tree, once there is one. What comes meanwhile is the next call's."""
+        if self._export is None:
+            return
+        head = self._head or self._load().head
+        if head.checkpoint:
+            self._export.publish(self._database, head, self._on_step)
 
     def _load(self) -> _Tree:
         """The stored tree, checked: its right edge must lead to the root that its head names and its key signed."""

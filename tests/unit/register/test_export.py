@@ -1,7 +1,7 @@
 """The register's folder: files first, checkpoint last; after any interruption it goes on from what is there."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,6 +54,14 @@ def test_the_first_export_has_the_checkpoint_and_the_key(database: Database, fol
     a_register(database, folder).seal()
     assert files(folder) == {"checkpoint", "log.vkey"}
     assert (folder / "log.vkey").read_text() == f"{VKEY}\n"
+    assert verified_size(folder) == 0
+
+
+def test_nothing_is_published_before_the_first_checkpoint_is_signed(database: Database, folder: Path) -> None:
+    register = a_register(database, folder)
+    register.publish()
+    assert not folder.exists()
+    register.seal()
     assert verified_size(folder) == 0
 
 
@@ -112,7 +120,7 @@ def test_an_export_goes_on_from_an_interruption_at_any_step(
         assert verified_size(folder) == grown[0]
         step += 1
     assert step == 0 or verified_size(folder) == grown[1]
-    assert not list((folder / ".tmp").iterdir())
+    assert not list((folder / ".tmp").glob("*/*"))
 
 
 def test_the_steps_are_named_in_the_order_of_the_work(database: Database, folder: Path) -> None:
@@ -147,7 +155,7 @@ def test_a_file_left_by_a_killed_run_is_kept_when_it_is_right(database: Database
     decide_leaves(database, some_entries(300))
     write_folder(folder, some_entries(300))
     (folder / "checkpoint").unlink()
-    write_file(folder, ".tmp/tile_0_000", b"half a")
+    write_file(folder, ".tmp/killed/tile_0_000", b"half a")
     a_register(database, folder).seal()
     assert verified_size(folder) == 300
 
@@ -227,6 +235,54 @@ def test_a_sealer_that_stalls_before_publishing_does_not_publish_less(database: 
     assert verified_size(folder) == 9
     with pytest.raises(Unavailable, match="overtaken"):
         Export(folder, vkey=VKEY).publish(database, replace(_head(late), size=5))
+
+
+def test_what_one_sealer_is_writing_is_never_published_by_another(database: Database, folder: Path) -> None:
+    late_writes, other_writes = _AtSecond("export_rename"), _AtSecond("export_rename")
+    late, other = a_register(database, folder, on_step=late_writes), a_register(database, folder, on_step=other_writes)
+    for count, register in enumerate((late, other, late, late)):
+        decide_leaves(database, some_entries(count + 1, count))
+        with contextlib.suppress(Unavailable):
+            register.seal()
+    decide_leaves(database, some_entries(5, 4))
+    assert late.commit().size == 5
+    with pytest.raises(Unavailable, match="overtaken"):
+        other.commit()
+    decide_leaves(database, some_entries(9, 5))
+    assert other.commit().size == 9
+
+    def other_dies_as_it_publishes() -> None:
+        other_writes.arm(_cut_the_power)
+        with pytest.raises(PowerCutError):
+            other.publish()
+
+    late_writes.arm(other_dies_as_it_publishes)
+    late.publish()
+    assert other_writes.done
+    assert verified_size(folder) == 5
+
+
+class _AtSecond:
+    """Does something when a step of that name begins for the second time since it was armed: the checkpoint's."""
+
+    def __init__(self, step: str) -> None:
+        self._step = step
+        self._does: Callable[[], None] | None = None
+        self._left = 0
+        self.done = False
+
+    def arm(self, does: Callable[[], None]) -> None:
+        self._does, self._left = does, 2
+
+    def __call__(self, step: str) -> None:
+        self._left -= step == self._step
+        if self._does is not None and self._left == 0:
+            does, self._does, self.done = self._does, None, True
+            does()
+
+
+def _cut_the_power() -> None:
+    raise PowerCutError
 
 
 def _head(register: Register) -> Head:
