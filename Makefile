@@ -130,6 +130,11 @@ bench-year: $(STAMP) ## a year of a county through the embedded hub with all its
 	@$(BIN)/sightline bench --rows year --days $(DAYS) --times $(TIMES) --seed $(SEED)
 
 # ---------------------------------------------------------------------------------------------------------- build
+.PHONY: bank-holidays
+bank-holidays: $(STAMP) ## write the bank holidays of England anew from the package that knows them
+	@$(BIN)/python -m sightline.protocol.bank_holidays > services/sightline/protocol/bank_holidays.json.new
+	@mv services/sightline/protocol/bank_holidays.json.new services/sightline/protocol/bank_holidays.json
+
 .PHONY: policy
 policy: ## compile the Rego to policies/build (needs the pinned opa)
 	@infra/opa/build policies/build

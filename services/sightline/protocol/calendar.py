@@ -6,8 +6,9 @@ of bank holidays may be proclaimed later: due times stand in the ledger, so what
 """
 
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from sightline.protocol.bank_holidays import bank_holidays
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -54,14 +55,6 @@ def plus_months(day: date, months: int) -> date:
 def is_working_day(day: date) -> bool:
     """Monday to Friday, and no bank holiday in England (C-38 †)."""
     return day.weekday() < _SATURDAY and day not in bank_holidays(day.year)
-
-
-@lru_cache(maxsize=64)
-def bank_holidays(year: int) -> frozenset[date]:
-    """The bank holidays of that year in England, days off in lieu among them."""
-    import holidays  # noqa: PLC0415  # 8 MB and a quarter of a second, for those alone who count working days
-
-    return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))
 
 
 def next_working_day(day: date) -> date:

@@ -145,10 +145,12 @@ class Rounds:
             say(f"{self._name}: {submissions - left} sent, {self.spent.rate(self.sent)}/s")
 
     def _round(self, size: int) -> None:
-        events = self.workload.round(size)
-        raws = [signed(event, self._keys[event.desk]) for event in events]
-        # What is kept meanwhile counts as memory of the process that is measured: only what will be learnt from.
-        events = [event.in_short() for event in events]
+        events: list[Event] = []
+        raws: list[bytes] = []
+        for event in self.workload.round(size):
+            raws.append(signed(event, self._keys[event.desk]))
+            # What is kept meanwhile counts as memory of the process that is measured: only what will be learnt from.
+            events.append(event.in_short())
         if self._keep is not None:
             self._keep(raws)
         self.bytes_sent += sum(map(len, raws))

@@ -8,7 +8,7 @@ are seeded; keys, signatures and the hub's references are not.
 
 import random
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -156,15 +156,14 @@ class Workload:
         """The share of events that concern the few children who cause many."""
         return sum(0 <= n < self._hot for n in self.about) / max(1, len(self.about))
 
-    def round(self, size: int) -> list[Event]:
-        """The next events."""
-        events: list[Event] = []
-        while len(events) < size:
+    def round(self, size: int) -> Iterator[Event]:
+        """The next events, each made when it is asked for: a round of them at once would take tens of megabytes."""
+        while size:
             event = self._one()
             if event is not None:
-                events.append(event)
                 self.about.append(event.subjects[0] if event.subjects else -1)
-        return events
+                size -= 1
+                yield event
 
     def learn(self, events: Sequence[Event], receipts: Sequence[Receipt | None]) -> None:
         """Take up what the receipts of a round told."""
