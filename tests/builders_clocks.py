@@ -140,7 +140,7 @@ def lived(folder: Path, edition: str, cases: Iterable[Case]) -> Lives:
 
 def lived_in(town: Town, edition: str, cases: Sequence[Case]) -> Lives:
     """Live these cases of that edition through in a town that has no desk yet."""
-    _begins(town, edition)
+    begins(town, edition)
     return _live(town, _area(edition), cases)
 
 
@@ -205,7 +205,8 @@ def _area(edition: str) -> str:
     return edition if edition in {HERTS, LINCS} else "hampshire"
 
 
-def _begins(town: Town, edition: str) -> None:
+def begins(town: Town, edition: str) -> None:
+    """Let that edition hold in the town, and admit every desk that its rules speak of."""
     area = _area(edition)
     for desk, (sector, role) in DESKS.items():
         admits(town, desk, sector, role, areas=(area,))

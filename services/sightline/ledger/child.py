@@ -1,5 +1,6 @@
 """One child's record: what was said about the child, and what followed from it."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
@@ -203,6 +204,13 @@ class Child(Stream):
         """What a form said of the child that clocks depend on: ``looked_after`` or ``trafficking``."""
         value: str
 
+    class Answered(Event):
+        TOPIC = "child.answered.v1"
+        name: str
+        """An item, or under a keyed digest a reference that an agency gave to what an item speaks of."""
+        to: list[str]
+        """What it answers or stands for: names of the same two kinds, or of an alert."""
+
     class ClockStarted(Event):
         TOPIC = "child.clock_started.v1"
         code: str
@@ -253,6 +261,8 @@ class Child(Stream):
         self.status: dict[str, str] = {}  # The latest that forms said of the child, as far as clocks depend on it.
         self.running: dict[tuple[str, str], Running] = {}  # By rule and situation: neither met nor called off.
         self.done: set[tuple[str, str]] = set()  # Rule and situation of those that were.
+        self.answers: dict[str, dict[str, bool]] = {}
+        """Item, or digest of a reference, to what it answers or stands for."""
         self.ruled: dict[str, str] = {}
         """Hexadecimal ids of records that a person has ruled on, and the latest ruling."""
         self.unclear: dict[str, list[str]] = {}
@@ -272,6 +282,11 @@ class Child(Stream):
     def last_episode(self) -> Episode | None:
         """The latest recorded episode, open or over."""
         return next(reversed(self.episodes.values()), None)
+
+    def waits_twice(self) -> set[str]:
+        """The items that started clocks of which several of one rule run."""
+        codes = Counter(code for code, _ in self.running)
+        return {one.by for one in self.running.values() if codes[one.code] > 1}
 
     def claims_consent(self, purpose: str, giver: str, agency: str) -> bool:
         """Whether the agency recorded a consent that no other with a say in it has recorded too (design §6)."""
@@ -391,6 +406,10 @@ class Child(Stream):
     @event(StatusNoted)
     def _status_noted(self, name: str, value: str) -> None:
         self.status[name] = value
+
+    @event(Answered)
+    def _answered(self, name: str, to: list[str]) -> None:
+        self.answers.setdefault(name, {}).update(dict.fromkeys(to, True))
 
     @event(ClockStarted)
     def _clock_started(self, code: str, situation: str, due: datetime | None, by: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sightline.ledger.facts import CHILD, DESK, ITEM, PROTOCOL, Facts, Section
 
-HOLDS_FOR = "sha256:EclZFqsrb9InNKu_pTpRz6312Qea5xknPDpw2eWX6tc"
+HOLDS_FOR = "sha256:gQ-oHWC6VcOEr65olyQe6WtoWIWnyOOUT0XLym8DDnc"
 """Digest of the policy that this was written against and tested with (`sightline policy check` prints it)."""
 
 Key = tuple[object, ...]

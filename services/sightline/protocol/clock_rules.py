@@ -55,6 +55,16 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
+class Ending(Condition, frozen=True, forbid_unknown_fields=True):
+    """What meets a clock, or calls it off."""
+
+    each: bool = False
+    """Whether it answers one thing at a time (a referral, a return, a request), so that of several it must name one.
+
+    Else it is done for the child as a whole, as a plan or a meeting is, and ends every clock of the rule that runs.
+    """
+
+
 def clock_documents(documents: Mapping[str, Any]) -> dict[str, Any]:
     """The rules among the policy's data: code to rule, from every member called ``clocks_...``.
 
@@ -85,9 +95,9 @@ class ClockRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     limit: Limit
     starts: dict[str, Condition]
     """Event type to what else must hold."""
-    met: dict[str, Condition] = {}
+    met: dict[str, Ending] = {}
     """Event type to what else must hold; where there is none, the owner's acknowledgement meets it."""
-    cancelled: dict[str, Condition] = {}
+    cancelled: dict[str, Ending] = {}
     editions: list[str] = []
     """Editions of the area protocol that know the rule; none named: all."""
     situation: str = EVENT
@@ -97,6 +107,11 @@ class ClockRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Whether it starts again whenever it is met or late, until it is called off."""
     urgent: bool = False
     """Whether an alert that nobody acknowledges is escalated within the shorter time."""
+
+    @property
+    def one_at_a_time(self) -> set[str]:
+        """The types that meet it or call it off by answering one thing each."""
+        return {event for ends in (self.met, self.cancelled) for event, ending in ends.items() if ending.each}
 
     def is_known_to(self, edition: str) -> bool:
         """Whether that edition has the rule."""
@@ -111,6 +126,7 @@ class ClockRules:
     """By code."""
     _starting: Mapping[str, tuple[str, ...]] = field(repr=False)
     _ending: Mapping[str, tuple[str, ...]] = field(repr=False)
+    _each: AbstractSet[str] = field(repr=False)
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> "ClockRules":
@@ -123,6 +139,7 @@ class ClockRules:
             rules,
             _by_type({code: rule.starts for code, rule in rules.items()}),
             _by_type({code: [*rule.met, *rule.cancelled] for code, rule in rules.items()}),
+            frozenset(one for rule in rules.values() for one in rule.one_at_a_time),
         )
 
     def started(self, event_type: str, edition: str, situation: Situation) -> list[str]:
@@ -137,19 +154,26 @@ class ClockRules:
         """Whether an event of that type can meet or call off anything."""
         return event_type in self._ending
 
-    def is_met(self, code: str, event_type: str, situation: Situation) -> bool:
-        """Whether the event does what that rule asks."""
-        return _holds(self.rules, code, "met", event_type, situation)
+    def answers_one(self, event_type: str) -> bool:
+        """Whether an event of that type answers, for some rule, one thing at a time."""
+        return event_type in self._each
 
-    def is_cancelled(self, code: str, event_type: str, situation: Situation) -> bool:
-        """Whether the event takes away the reason for what that rule asks."""
-        return _holds(self.rules, code, "cancelled", event_type, situation)
+    def meets(self, code: str, event_type: str, situation: Situation) -> Ending | None:
+        """How the event does what that rule asks; None if it does not."""
+        return _ending(self.rules, code, "met", event_type, situation)
+
+    def calls_off(self, code: str, event_type: str, situation: Situation) -> Ending | None:
+        """How the event takes away the reason for what that rule asks; None if it does not."""
+        return _ending(self.rules, code, "cancelled", event_type, situation)
 
 
-def _holds(rules: Mapping[str, ClockRule], code: str, what: str, event_type: str, situation: Situation) -> bool:
+def _ending(
+    rules: Mapping[str, ClockRule], code: str, what: str, event_type: str, situation: Situation
+) -> Ending | None:
     # A clock may outlive its rule: a policy without it neither meets it nor calls it off, and it runs out.
-    conditions: Mapping[str, Condition] = getattr(rules[code], what) if code in rules else {}
-    return event_type in conditions and conditions[event_type].holds(situation)
+    endings: Mapping[str, Ending] = getattr(rules[code], what) if code in rules else {}
+    found = endings.get(event_type)
+    return found if found is not None and found.holds(situation) else None
 
 
 def _by_type(types: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:

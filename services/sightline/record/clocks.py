@@ -13,6 +13,7 @@ from sightline.kernel.values import Desk
 from sightline.ledger.child import Alert, Child, Running
 from sightline.protocol.clock_rules import ANEW, AT_START, CHILD, EPISODE, RETURN_AHEAD, TURNED_18, WHEN_DUE, ClockRule
 from sightline.record.alerts import ASKED, COVER, Asked, escalate, meet, raise_asked
+from sightline.record.answers import Answer, hear
 from sightline.record.situation import Seen
 from sightline.record.status import statuses
 from sightline.record.step import Step
@@ -41,9 +42,10 @@ def follow_clocks(step: Step, child: Child, heard: Heard) -> None:
         if child.status.get(name) != value:
             child.note(Child.StatusNoted, step=step.id, timestamp=step.at, name=name, value=value)
     seen = Seen(heard.form, heard.said_of, child, heard.sender, step.protocol, step.at)
+    answer = hear(step, child, heard.form, heard.sender)
     if step.rules.may_end(heard.type):
-        for running in list(child.running.values()):
-            _end(step, child, running, heard.type, seen)
+        for code in dict.fromkeys(code for code, _ in child.running):
+            _end(step, child, code, heard.type, seen, answer)
     for code in step.rules.started(heard.type, step.protocol.edition, seen):
         _start(step, child, code, heard=heard)
 
@@ -116,13 +118,22 @@ def _is_escalated(step: Step, child: Child, running: Running, rule: ClockRule) -
     return _is_wanted_at_once(step, rule) and any(not one.acknowledged_by for one in alerts)
 
 
-def _end(step: Step, child: Child, running: Running, event_type: str, seen: Seen) -> None:
+def _end(step: Step, child: Child, code: str, event_type: str, seen: Seen, answer: Answer) -> None:
+    """Of the rule's clocks that run, those end that the event means."""
+    if ending := step.rules.meets(code, event_type, seen):
+        for running in answer.meant(code, each=ending.each):
+            _meet(step, child, running)
+            if ending.each and event_type not in step.rules.rules[code].starts:
+                answer.met(running)
+    elif ending := step.rules.calls_off(code, event_type, seen):
+        for running in answer.meant(code, each=ending.each):
+            _call_off(step, child, running)
+
+
+def _call_off(step: Step, child: Child, running: Running) -> None:
     code, situation = running.code, running.situation
-    if step.rules.is_met(code, event_type, seen):
-        _meet(step, child, running)
-    elif step.rules.is_cancelled(code, event_type, seen):
-        child.note(Child.ClockCancelled, step=step.id, timestamp=step.at, code=code, situation=situation, by=step.item)
-        meet(step, child, lambda alert: alert.ref in running.alerts)
+    child.note(Child.ClockCancelled, step=step.id, timestamp=step.at, code=code, situation=situation, by=step.item)
+    meet(step, child, lambda alert: alert.ref in running.alerts)
 
 
 def _meet(step: Step, child: Child, running: Running) -> None:

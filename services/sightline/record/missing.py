@@ -1,9 +1,10 @@
 """What follows from what is said about missing episodes: the episode itself, and the police alert (catalogue 7.2)."""
 
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from hashlib import blake2b
 
-from sightline.ledger.child import Child
+from sightline.ledger.child import Alert, Child
 from sightline.ledger.reading import on_scale
 from sightline.protocol.episodes import (
     MISSING_NOT_RETURNED,
@@ -17,6 +18,7 @@ from sightline.protocol.episodes import (
     still_missing,
 )
 from sightline.record.alerts import meet, of_the_hub, raise_alert
+from sightline.record.answers import hear
 from sightline.record.clocks import follow_return
 from sightline.record.step import Said, Step, instant
 from sightline.record.untimely import (
@@ -180,12 +182,29 @@ def _harm(step: Step, child: Child, episode: Episode) -> None:
 
 
 def ppn1_issued(step: Step, child: Child, said: Said) -> None:
-    """A PPN1 meets every open alert of its circumstance, and what would still become due for this episode."""
-    circumstance, episode = said.data["ppn1_circumstance"], child.last_episode
-    number = episode.number if episode else 0
-    child.note(Child.PPN1Issued, step=step.id, timestamp=step.at, circumstance=circumstance, episode=number)
-    met = {circumstance, f"{circumstance}_if_one_child"}
-    meet(step, child, lambda alert: alert.type == PPN1_DUE and alert.circumstance in met)
+    """A PPN1 meets the open alerts of its circumstance for one episode, and what would still become due for that.
+
+    That is the episode of the alert that it names; else the latest, or if nothing is asked for that the only one for
+    which something is. A PPN1 on one return says nothing of another from which a child came back harmed (A-23).
+    """
+    circumstance, last = said.data["ppn1_circumstance"], child.last_episode
+    due = _ppn1s_due(child, {circumstance, f"{circumstance}_if_one_child"})
+    names = hear(step, child, said.data, said.desk).names
+    episodes = sorted({alert.episode for alert in due if alert.ref in names}) or [last.number if last else 0]
+    for number in episodes:
+        child.note(Child.PPN1Issued, step=step.id, timestamp=step.at, circumstance=circumstance, episode=number)
+    asked = {alert.episode for alert in due}
+    answered = asked if len(asked) == 1 and names.isdisjoint(child.alerts) else asked & set(episodes)
+    met = {alert.ref for alert in due if alert.episode in answered}
+    meet(step, child, lambda alert: alert.ref in met)
+
+
+def _ppn1s_due(child: Child, circumstances: AbstractSet[str]) -> list[Alert]:
+    return [
+        alert
+        for alert in child.alerts.values()
+        if alert.type == PPN1_DUE and not alert.met and alert.circumstance in circumstances
+    ]
 
 
 def reconsider(step: Step, child: Child) -> None:

@@ -11,11 +11,13 @@ from sightline.kernel.errors import Unavailable
 from sightline.kernel.ids import AgencyId, DeskId
 from sightline.kernel.ports import Clock
 from sightline.kernel.values import Desk, Refusal, Rejected, Verified
+from sightline.ledger.child import Child
 from sightline.ledger.holding import Held
 from sightline.ledger.sealing import KeyVault, area_key_name, child_key_name
 from sightline.ledger.store import Collision, Ledger
 from sightline.protocol.areas import AreaProtocol
 from sightline.protocol.clock_rules import ClockRules
+from sightline.record.answers import UNCLEAR
 from sightline.record.known import Known, Sight, Wanted, look_up
 from sightline.record.matching import Matcher, Tokens
 from sightline.record.placing import Placing, reference_of
@@ -128,6 +130,7 @@ class Record:
         with self._ledger.database.reading() as session:
             known = look_up(session, _wanted(batch, tokens), self._sight)
         work = self._work(known, batch)
+        self._look(work, batch)
         drafts = [self._one(work, one, token, at) for one, token in zip(batch, tokens, strict=True)]
         answers = self._answers(work, drafts)
         if work.new_keys:
@@ -165,6 +168,15 @@ class Record:
         areas = {one.envelope.area for one in batch if isinstance(one, Verified)}
         work.preload_keys([*map(child_key_name, streams), *map(area_key_name, areas)])
         return work
+
+    def _look(self, work: Work, batch: Sequence[Verified | Rejected]) -> None:
+        """Which of several things that wait for the same the senders were shown: asked only where there are several."""
+        items = [by for stream in work.streams.values() if isinstance(stream, Child) for by in stream.waits_twice()]
+        verified = [one.envelope for one in batch if isinstance(one, Verified)]
+        desks = dict.fromkeys(one.desk for one in verified if self._rules.answers_one(one.type))
+        if items and desks:
+            with self._ledger.database.reading() as session:
+                work.known.seen |= self._sight.seen(session, [(desk, item) for desk in desks for item in items])
 
     def _one(self, work: Work, one: Verified | Rejected, tokens: list[Tokens], at: datetime) -> "Draft":
         step = os.urandom(16).hex()
@@ -208,7 +220,11 @@ class Record:
                 digest=one.submission.digest,
                 number=_next_number(work, desk.agency),
                 at=at,
-                defects=[*((d.code, d.pointer) for d in one.submission.defects), *self._unknown_desks(one)],
+                defects=[
+                    *((d.code, d.pointer) for d in one.submission.defects),
+                    *self._unknown_desks(one),
+                    *([UNCLEAR] if step in work.unclear else []),
+                ],
                 items=items,
                 children=children,
             ),

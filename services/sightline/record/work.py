@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any, cast
 from uuid import UUID
 
@@ -72,6 +73,8 @@ class Work:
         self.known = known
         self.streams = streams
         self.new_keys: dict[str, bytes] = {}
+        self.unclear: set[str] = set()
+        """Steps whose form answers one of several things that its sender was shown, and says not which."""
         self.entries: list[Entry] = []
         self._rows: dict[str, list[tuple[Value, ...]]] = {name: [] for name in _INSERTS}
         self._clocks: dict[str, tuple[Value, ...]] = {}
@@ -130,6 +133,14 @@ class Work:
         if child not in self._refs:
             self._refs[child] = child_ref(self._parents([child_key_name(child)])[0])
         return self._refs[child]
+
+    def own_names(self, child: UUID, text: str) -> list[str]:
+        """An agency's own reference on that child's record, and on those joined with it: digests under their keys (P9)."""
+        records = [child, *(one for one in self.known.person(child) if one != child)]
+        keys = self._parents([child_key_name(one) for one in records])
+        return [
+            f"r-{blake2b(text.encode(), key=key, person=b'own reference', digest_size=16).hexdigest()}" for key in keys
+        ]
 
     def preload_keys(self, names: Iterable[str]) -> None:
         """Fetch the keys of known children and areas in one query."""
