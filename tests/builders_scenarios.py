@@ -32,6 +32,7 @@ EMBEDDED_ONLY = {
     "test_demo": "breaks hubs in one process on purpose; tests/infra/test_demo_distributed.py runs the week distributed",
     "test_simulate": "feeds forms to one hub; what it sends goes through services in the bench's load",
     "test_statistics": "runs a command on a folder; its day is told in both modes, and counted",
+    "test_every_answer": "a town for each edition, which its tests share; test_which_is_answered is told in both modes",
     "test_every_clock_missing": "its rules are lived through in both modes, some of each edition's in CI",
     "test_every_clock_referral": "its rules are lived through in both modes, some of each edition's in CI",
     "test_every_clock_trafficking": "its rules are lived through in both modes, some of each edition's in CI",

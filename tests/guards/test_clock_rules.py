@@ -16,6 +16,7 @@ from sightline.protocol.areas import AreaProtocol
 from sightline.protocol.clock_rules import RETURN_AHEAD, TURNED_18, ClockRule, ClockRules, clock_documents
 from sightline.protocol.editions import editions
 from sightline.record import situation
+from sightline.record.answers import ITEM_FIELDS, OWN_FIELDS
 from sightline.record.situation import Seen
 from tests.builders_clocks import DESKS
 
@@ -144,6 +145,14 @@ def test_what_an_acknowledgement_meets_is_asked_at_once(code: str) -> None:
     assert RULES[code].alert == "start"
 
 
+@pytest.mark.parametrize("code", [code for code, rule in RULES.items() if rule.one_at_a_time])
+def test_what_is_answered_one_at_a_time_runs_for_each_and_can_be_named(code: str) -> None:
+    rule = RULES[code]
+    assert rule.situation in {"event", "episode"}
+    assert not rule.repeats
+    assert [event for event in rule.one_at_a_time if "answers" not in schema(event)["properties"]] == []
+
+
 @pytest.mark.parametrize("code", [code for code, rule in RULES.items() if rule.met])
 def test_the_owner_of_a_rule_may_send_something_that_meets_it(code: str) -> None:
     owner, senders = RULES[code].owner, DATA["senders"]
@@ -179,3 +188,8 @@ JOURNEYS = {path.stem.removeprefix("test_every_"): path for path in (HERE / "jou
 def test_every_rule_of_a_file_has_a_case_in_its_journey(journey: str) -> None:
     text, member = JOURNEYS[journey].read_text(), journey.replace("clock_", "clocks_")
     assert sorted(code for code in DATA[member] if f'"{code}"' not in text) == []
+
+
+def test_every_field_by_which_an_answer_may_name_something_is_a_field_of_a_form() -> None:
+    fields = {name for path in SCHEMAS.glob("*.*/1.json") for name in json.loads(path.read_bytes())["properties"]}
+    assert {*ITEM_FIELDS, *OWN_FIELDS} <= fields

@@ -13,7 +13,7 @@ class Defect:
     """Something accepted although it was not understood. It is kept, and shown to nobody but its sender."""
 
     code: str
-    """``unknown_field``, ``unknown_code`` or ``malformed_field``."""
+    """``unknown_field``, ``unknown_code`` or ``malformed_field``; of a receipt also ``unknown_desk``, ``answer_unclear``."""
     pointer: str
     """JSON pointer of the field; a name that no schema knows is written ``~`` (it may itself be personal)."""
 

@@ -86,6 +86,7 @@ KEPT: dict[str, tuple[str, str]] = {
     "qa.recorded/invalid_but_kept_a_child": ("unknown_field", "/~"),
     "qa.recorded/invalid_but_kept_measure_of_no_row": ("malformed_field", "/counts/0/measure"),
     "referral.confirmed/invalid_but_kept_unknown_way": ("unknown_code", "/confirmed_by"),
+    "referral.decided/invalid_but_kept_malformed_answer": ("malformed_field", "/answers/0"),
     "referral.made/invalid_but_kept_unknown_issue": ("unknown_code", "/issues/1"),
     "return_interview.held/invalid_but_kept_unknown_outcome": ("unknown_code", "/return_interview_outcome/1"),
     "return_interview.offered/invalid_but_kept_planned_without_offset": ("malformed_field", "/planned_for"),
