@@ -85,8 +85,8 @@ def hear(step: Step, child: Child, form: Mapping[str, Any], sender: Desk | None)
     names = _all(child, said or known)
     if step.item:
         _note(step, child, step.item, said or known)
-        for text in own:
-            _note(step, child, step.work.own_names(child.id, text)[0], said or ([] if known else [step.item]))
+        for name in (one for text in own for one in step.work.own_names(child.id, text)[:1]):
+            _note(step, child, name, said or ([] if known else [step.item]))
     return Answer(step=step, child=child, sender=sender, names=names, is_named=bool(said))
 
 

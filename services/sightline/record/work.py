@@ -135,9 +135,13 @@ class Work:
         return self._refs[child]
 
     def own_names(self, child: UUID, text: str) -> list[str]:
-        """An agency's own reference on that child's record, and on those joined with it: digests under their keys (P9)."""
-        records = [child, *(one for one in self.known.person(child) if one != child)]
-        keys = self._parents([child_key_name(one) for one in records])
+        """An agency's own reference on that child's record, and on those joined with it: digests under their keys (P9).
+
+        The first is that child's. Under a key that was destroyed there is none.
+        """
+        names = [child_key_name(one) for one in (child, *self.known.person(child))]
+        self.preload_keys(name for name in names if name not in self._keys)
+        keys = dict.fromkeys(self._keys[name] for name in names if name in self._keys)
         return [
             f"r-{blake2b(text.encode(), key=key, person=b'own reference', digest_size=16).hexdigest()}" for key in keys
         ]
