@@ -1,0 +1,177 @@
+"""What is asked of somebody about a child, and until when: clocks and alerts. The entries and what each changes."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sightline.ledger import root
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Alert:
+    """A duty that somebody owns. One situation raises one alert, however often it is reported (A-23)."""
+
+    ref: str
+    circumstance: str
+    episode: int
+    type: str = ""
+    clock: str = ""
+    """The rule of the clock that it belongs to; empty for what no rule of clocks_*.json asks."""
+    situation: str = ""
+    met: bool = False
+    acknowledged_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Running:
+    """A clock that was started and neither met nor called off."""
+
+    code: str
+    situation: str
+    due: datetime | None
+    by: str = ""
+    """The item that started it."""
+    is_late: bool = False
+    alerts: tuple[str, ...] = ()
+    """References of the alerts raised for it, which what meets it meets too."""
+
+
+class Clocks:
+    """The part of `Child` that its clocks and alerts are, and what forms said that clocks depend on."""
+
+    def __init__(self) -> None:
+        self.alerts: dict[str, Alert] = {}
+        self.struck: set[tuple[str, str]] = set()
+        """Clocks that have run out, by kind and reference."""
+        self.status: dict[str, str] = {}  # The latest that forms said of the child, as far as clocks depend on it.
+        self.running: dict[tuple[str, str], Running] = {}  # By rule and situation: neither met nor called off.
+        self.done: set[tuple[str, str]] = set()  # Rule and situation of those that were.
+        self.answers: dict[str, dict[str, bool]] = {}
+        """Item, or digest of a reference, to what it answers or stands for."""
+
+    class StatusNoted(root.Entry):
+        TOPIC = "child.status_noted.v1"
+        name: str
+        """What a form said of the child that clocks depend on: ``looked_after`` or ``trafficking``."""
+        value: str
+
+        def apply(self, child: "Clocks") -> None:
+            child.status[self.name] = self.value
+
+    class Answered(root.Entry):
+        TOPIC = "child.answered.v1"
+        name: str
+        """An item, or under a keyed digest a reference that an agency gave to what an item speaks of."""
+        to: list[str]
+        """What it answers or stands for: names of the same two kinds, or of an alert."""
+
+        def apply(self, child: "Clocks") -> None:
+            child.answers.setdefault(self.name, {}).update(dict.fromkeys(self.to, True))
+
+    class ClockStarted(root.Entry):
+        TOPIC = "child.clock_started.v1"
+        code: str
+        """Which rule (``policies/data/clocks_*.json``)."""
+        situation: str
+        """What tells it from others of the same rule: an episode's number, an event's item, or empty for the child."""
+        due: datetime | None
+        late: datetime | None
+        by: str
+        """The item that started it: who must not see that must not see what it leads to."""
+
+        def apply(self, child: "Clocks") -> None:
+            child.running[self.code, self.situation] = Running(
+                code=self.code, situation=self.situation, due=self.due, by=self.by
+            )
+
+    class ClockMet(root.Entry):
+        TOPIC = "child.clock_met.v1"
+        code: str
+        situation: str
+        by: str
+        """The item that did what was asked."""
+
+        def apply(self, child: "Clocks") -> None:
+            _end(child, self.code, self.situation)
+
+    class ClockLate(root.Entry):
+        TOPIC = "child.clock_late.v1"
+        code: str
+        situation: str
+
+        def apply(self, child: "Clocks") -> None:
+            running = child.running.get((self.code, self.situation))
+            if running is not None:
+                child.running[self.code, self.situation] = replace(running, is_late=True)
+
+    class ClockCancelled(root.Entry):
+        TOPIC = "child.clock_cancelled.v1"
+        code: str
+        situation: str
+        by: str
+
+        def apply(self, child: "Clocks") -> None:
+            _end(child, self.code, self.situation)
+
+    class ClockStruck(root.Entry):
+        TOPIC = "child.clock_struck.v1"
+        clock: str
+        ref: str
+
+        def apply(self, child: "Clocks") -> None:
+            child.struck.add((self.clock, self.ref))
+
+    class AlertMet(root.Entry):
+        TOPIC = "child.alert_met.v1"
+        alert: str
+        by: str
+
+        def apply(self, child: "Clocks") -> None:
+            if self.alert in child.alerts:
+                child.alerts[self.alert] = replace(child.alerts[self.alert], met=True)
+
+    class AlertAcknowledged(root.Entry):
+        TOPIC = "child.alert_acknowledged.v1"
+        alert: str
+        by: str
+
+        def apply(self, child: "Clocks") -> None:
+            # A record held from before the alert was raised does not know it: writing collides then, and it is loaded anew.
+            if self.alert in child.alerts:
+                child.alerts[self.alert] = replace(child.alerts[self.alert], acknowledged_by=self.by)
+
+    def waits_twice(self) -> set[str]:
+        """The items that started clocks of which several of one rule run."""
+        codes = Counter(code for code, _ in self.running)
+        return {one.by for one in self.running.values() if codes[one.code] > 1}
+
+    def is_taken_up(self, situation: str) -> bool:
+        """Whether somebody acknowledged the alert of that situation."""
+        alert = self.alert_for(situation, 0)
+        return alert is not None and bool(alert.acknowledged_by)
+
+    def alert_for(self, circumstance: str, episode: int) -> Alert | None:
+        """The one alert of that circumstance and episode, if it was ever raised (A-23)."""
+        return next((a for a in self.alerts.values() if (a.circumstance, a.episode) == (circumstance, episode)), None)
+
+
+def raised(child: Clocks, ref: str, kind: str, alert: Mapping[str, Any]) -> None:
+    """An alert was recorded as an item: `alert` is what its entry says of it (`ItemEntry.alert`)."""
+    clock, situation = key = (alert.get("clock", ""), alert.get("situation", ""))
+    child.alerts[ref] = Alert(
+        ref=ref,
+        circumstance=alert["circumstance"],
+        episode=alert["episode"],
+        type=kind,
+        clock=clock,
+        situation=situation,
+    )
+    if key in child.running:
+        child.running[key] = replace(child.running[key], alerts=(*child.running[key].alerts, ref))
+
+
+def _end(child: Clocks, code: str, situation: str) -> None:
+    child.running.pop((code, situation), None)
+    child.done.add((code, situation))
