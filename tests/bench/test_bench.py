@@ -14,11 +14,12 @@ import pytest
 
 from sightline.entrypoints.bench import distributed, load, naive, run
 from sightline.entrypoints.bench.measure import percentile
+from sightline.entrypoints.bench.mix import WEIGHTS
 from sightline.entrypoints.bench.processes import used_by
 from sightline.entrypoints.bench.report import NOT_MEASURED, report, table
 from sightline.entrypoints.bench.rounds import Asked
 from sightline.entrypoints.bench.services import missing
-from sightline.entrypoints.bench.workload import DESKS_CONSIDERED, WEIGHTS, Workload
+from sightline.entrypoints.bench.workload import DESKS_CONSIDERED, Workload
 from sightline.entrypoints.bench.works import at_work
 from sightline.kernel.errors import Refused
 from tests.conftest import without

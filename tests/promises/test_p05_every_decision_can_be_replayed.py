@@ -15,7 +15,7 @@ from sightline.kernel.errors import Corrupt
 from sightline.kernel.ids import DeskId
 from sightline.kernel.ports import PolicyEngine
 from sightline.kernel.share import share
-from sightline.ledger.facts import unpack
+from sightline.ledger.documents import unpack
 from sightline.ledger.world import PolicyData
 from tests.builders_hub import (
     BUREAU,

@@ -11,7 +11,7 @@ from sightline.adapters.opa_wasm import WasmEngine
 from sightline.formats.canonical import canonical
 from sightline.formats.policy_digest import policy_digest
 from sightline.ledger import relevance
-from sightline.ledger.facts import CHILD, DESK, ITEM, PROTOCOL, Facts, interned
+from sightline.ledger.documents import CHILD, DESK, ITEM, PROTOCOL, Facts, interned
 from tests.contracts.policy_facts import EXAMPLES, POLICIES, SCHEMA, any_facts
 
 NAMES = {"child": CHILD, "desk": DESK, "item": ITEM, "protocol": PROTOCOL}

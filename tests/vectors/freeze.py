@@ -19,7 +19,7 @@ from sightline.formats.merkle import leaf_hash
 from sightline.kernel.ids import DeskId
 from sightline.ledger.deciding import Deciding
 from sightline.ledger.derivation import Announced, Due
-from sightline.ledger.facts import CHILD, DESK, ITEM, PROTOCOL, Facts, interned
+from sightline.ledger.documents import CHILD, DESK, ITEM, PROTOCOL, Facts, interned
 from sightline.ledger.folds import ItemFold, Shown, Told
 from sightline.ledger.root import Entry
 from sightline.ledger.sealing import ItemKey

@@ -16,7 +16,7 @@ from sightline.kernel.errors import Corrupt, Refused
 from sightline.kernel.ports import Database, PolicyEngine
 from sightline.ledger.deciding import Counts, Decided, Deciding, Leaf
 from sightline.ledger.derivation import EDITION, Announced, Derivation, Due
-from sightline.ledger.facts import unpack
+from sightline.ledger.documents import unpack
 from sightline.ledger.folds import NEVER, Brief, ChildFold, ItemFold
 from sightline.ledger.items import ItemEntry
 from sightline.ledger.parking import parked

@@ -21,7 +21,7 @@ from sightline.formats.schemas import Schemas
 from sightline.kernel.errors import Refused, Unavailable
 from sightline.kernel.ids import DeskId
 from sightline.kernel.share import share
-from sightline.ledger.facts import unpack
+from sightline.ledger.documents import unpack
 from sightline.ledger.items import ItemEntry
 from sightline.ledger.sealing import ItemKey, KeyVault, key_names
 from sightline.ledger.world import PolicyData

@@ -12,7 +12,7 @@ from sightline.kernel.ids import DeskId
 from sightline.kernel.ports import PolicyEngine
 from sightline.kernel.values import Outcome
 from sightline.ledger.derivation import EDITION, Announced, Due
-from sightline.ledger.facts import Facts, pack
+from sightline.ledger.documents import Facts, pack
 from sightline.ledger.folds import Shown, Told
 from sightline.ledger.relevance import Key, everything
 from sightline.ledger.ruling import Memo, Ruling

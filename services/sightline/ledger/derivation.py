@@ -18,6 +18,7 @@ from sightline.kernel.values import Desk
 from sightline.ledger import facts as f
 from sightline.ledger.agency import Agency
 from sightline.ledger.child import Child
+from sightline.ledger.documents import ForDesks
 from sightline.ledger.folding import FOLDERS, Touched, may_be_same
 from sightline.ledger.folds import NEVER, Brief, FoldStore, ItemFold
 from sightline.ledger.items import ItemEntry
@@ -45,7 +46,7 @@ class Due:
     at: datetime
     item: ItemFold
     key: ItemKey
-    facts: f.ForDesks
+    facts: ForDesks
     corrected: str = ""
     """The desk that corrected the item in this step; empty if none did."""
     recalled_as: str = "lapsed"
@@ -253,7 +254,7 @@ class Derivation:
         self.working.load_children(sorted(concerned))
         return {c for c in {children[c].joined or c for c in concerned} - known if is_stale(children[c], self.now)}
 
-    def _due_item(self, cause: int, item: ItemFold, facts: f.ForDesks, touched: Touched) -> Due | None:
+    def _due_item(self, cause: int, item: ItemFold, facts: ForDesks, touched: Touched) -> Due | None:
         key = self.working.key(item.position, item.children, item.area, UUID(item.stream), item.version)
         if key is None:
             return None
@@ -268,7 +269,7 @@ class Derivation:
             parked=item.position in touched.parked,
         )
 
-    def _facts(self, item: ItemFold, look: Look, *, every: bool) -> f.ForDesks:
+    def _facts(self, item: ItemFold, look: Look, *, every: bool) -> ForDesks:
         """The facts for every desk considered; or, where the look differs for some only, for these."""
         children = [self.working.person(c) for c in item.children]
         of_item = f.item_section(item, children)

@@ -1,8 +1,7 @@
 """Facts: the closed document of attributes that a decision rests on (schemas/facts.json, design §6).
 
-Every value is a code, a boolean or a sorted list of codes, so equal situations give equal bytes, and desks with equal
-facts share one result. A document is four sections; equal sections are one object (`interned`), so that documents are
-compared by what they are made of and written out only when the policy is asked.
+What a child, a desk and an item are to each other at one position of the ledger, read from their folds. How the document
+is put together and written is said in `documents`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,72 +9,14 @@ from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 from typing import NamedTuple
 
-import msgspec
-import orjson
-
-from sightline.kernel.errors import Refused
 from sightline.kernel.ids import DeskId, agency_of
 from sightline.kernel.values import Desk
+from sightline.ledger.documents import CHILD, DESK, ITEM, PROTOCOL, Facts, ForDesks, Section, interned
 from sightline.ledger.folds import NETWORK_KINDS, SCALES, ChildFold, Consent, Involvement, ItemFold
 from sightline.ledger.world import World
 from sightline.protocol.calendar import age_on, local_date
 
-CHILD = (
-    "age_band", "consent_giver", "consent_position", "location_protected", "looked_after", "missing_status",
-    "presumed_child", "safe_word_set", "suspected_exploiter", "trafficking_status",
-)  # fmt: skip
-DESK = (
-    "addressed", "alert_escalation", "alert_owner", "conflicted", "excluded", "first_responder", "gave_rise",
-    "identity_established", "in_remit", "interviewed_by_sw", "involvement", "kind", "network", "originating", "placing",
-    "relationship_established", "roles", "safe_word_given", "sector", "standing", "told_by_duty",
-)  # fmt: skip
-ITEM = (
-    "about", "classes", "detriment", "handling", "justification", "originator_sector", "placement_time", "purpose", "risk",
-    "sanitised", "source_recontact", "state", "type", "urgency", "welfare_risk",
-)  # fmt: skip
-PROTOCOL = ("area", "edition", "law")
-NAMES = {1: (CHILD, DESK, ITEM, PROTOCOL)}
-"""Edition of the derivation to the members of its sections, each sorted. An edition, once in use, never changes."""
-
-_INTERNED = 6_000
 _ADULT = 18
-
-
-class Section:
-    """One section of a facts document. Equal ones are one object, so they are compared and hashed by identity."""
-
-    __slots__ = ("json", "values")
-
-    def __init__(self, names: Sequence[str], values: tuple[object, ...]) -> None:
-        self.values = values
-        # Copied: what orjson returns keeps the eight kilobytes that it was written into, and sections stay.
-        self.json = bytes(memoryview(orjson.dumps(dict(zip(names, values, strict=True)), option=orjson.OPT_SORT_KEYS)))
-
-
-_sections: dict[tuple[object, ...], Section] = {}
-
-
-def interned(names: tuple[str, ...], values: tuple[object, ...]) -> Section:
-    """The one section of these values. Beyond a bound the memory starts again: then equal ones may be two."""
-    found = _sections.get(values)
-    if found is None:
-        if len(_sections) > _INTERNED:
-            _sections.clear()
-        found = _sections[values] = Section(names, values)
-    return found
-
-
-class Facts(NamedTuple):
-    """One document: what a policy is asked about one item, child and desk."""
-
-    child: Section
-    desk: Section
-    item: Section
-    protocol: Section
-
-    def document(self) -> bytes:
-        """Canonical JSON (RFC 8785): the sections' names sort in this order."""
-        return b'{"child":%b,"desk":%b,"item":%b,"protocol":%b}' % tuple(section.json for section in self)
 
 
 def age_band(born: str, today: date) -> str:
@@ -227,7 +168,7 @@ class DeskSections:
 
     def facts(
         self, desks: Iterable[DeskId], sections: Sequence[OfChild], of_item: Section, protocol: Section
-    ) -> "ForDesks":
+    ) -> ForDesks:
         """Those desks' documents: one for each child."""
         parts = [(one.shared, one.own, self._desk_sections(one), one) for one in sections]
         return {
@@ -322,32 +263,3 @@ def _degree(involvement: Involvement, confirmed: Sequence[str]) -> str:
 def protocol_section(world: World, area: str, now: datetime) -> Section:
     """Area, edition and the dated law in force."""
     return interned(PROTOCOL, (area, world.edition(area), tuple(world.data.law(now))))
-
-
-Documents = tuple[Facts, ...]
-"""For one desk, one document for each child that the item concerns."""
-
-ForDesks = dict[DeskId, Documents]
-
-
-def pack(facts: ForDesks, edition: int) -> bytes:
-    """Facts of one item for its desks, without saying anything twice: values only, members named by the edition."""
-    sections: dict[Section, int] = {}
-    desks = {
-        desk: [[sections.setdefault(section, len(sections)) for section in one] for one in documents]
-        for desk, documents in facts.items()
-    }
-    return msgspec.msgpack.encode([edition, [section.values for section in sections], desks])
-
-
-def unpack(packed: bytes) -> dict[DeskId, tuple[bytes, ...]]:
-    """The documents that `pack` was given. Raises Refused ``edition_unknown``: could not be checked here."""
-    edition, values, desks = msgspec.msgpack.decode(packed)
-    if edition not in NAMES:
-        raise Refused("edition_unknown", f"facts of edition {edition} cannot be read here")
-    names = NAMES[edition]
-
-    def document(one: Sequence[int]) -> bytes:
-        return Facts(*(Section(n, tuple(values[i])) for n, i in zip(names, one, strict=True))).document()
-
-    return {DeskId(desk): tuple(document(one) for one in documents) for desk, documents in desks.items()}

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any, NamedTuple
 
-from sightline.ledger.facts import CHILD, DESK, ITEM, PROTOCOL, Facts, Section
+from sightline.ledger.documents import CHILD, DESK, ITEM, PROTOCOL, Facts, Section
 
 HOLDS_FOR = "sha256:gQ-oHWC6VcOEr65olyQe6WtoWIWnyOOUT0XLym8DDnc"
 """Digest of the policy that this was written against and tested with (`sightline policy check` prints it)."""

@@ -13,7 +13,7 @@ from sightline.kernel.ids import DeskId
 from sightline.kernel.ports import PolicyEngine
 from sightline.kernel.values import Outcome
 from sightline.ledger.derivation import EDITION
-from sightline.ledger.facts import ITEM, Documents, Facts, ForDesks
+from sightline.ledger.documents import ITEM, Documents, Facts, ForDesks
 from sightline.ledger.relevance import Key, everything
 
 MEMO_LIMIT = 10_000

@@ -1,7 +1,7 @@
 """The record stage: a batch in, one transaction out, its unique rows settling races."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -18,11 +18,11 @@ from sightline.ledger.store import Collision, Ledger
 from sightline.protocol.areas import AreaProtocol
 from sightline.protocol.clock_rules import ClockRules
 from sightline.record.answers import UNCLEAR
-from sightline.record.known import Known, Sight, Wanted, look_up
+from sightline.record.batch import parts, wanted
+from sightline.record.known import Known, Sight, look_up
 from sightline.record.matching import Matcher, Tokens
-from sightline.record.placing import Placing, reference_of
+from sightline.record.placing import Placing
 from sightline.record.refusing import Refusing
-from sightline.record.ruling import RULED, ruled_refs
 from sightline.record.work import Work
 
 MAX_TRIES = 5
@@ -113,7 +113,7 @@ class Record:
 
     def __call__(self, batch: Sequence[Verified | Rejected]) -> list[Answer]:
         """An answer for each, in order. Raises `Unavailable` when other writers keep being first."""
-        return [answer for part in _parts(batch) for answer in self._all(part)]
+        return [answer for part in parts(batch) for answer in self._all(part)]
 
     def _all(self, batch: Sequence[Verified | Rejected]) -> list[Answer]:
         for _ in range(MAX_TRIES):
@@ -128,7 +128,7 @@ class Record:
         self._areas.refresh()
         tokens = [self._tokens(one) for one in batch]
         with self._ledger.database.reading() as session:
-            known = look_up(session, _wanted(batch, tokens), self._sight)
+            known = look_up(session, wanted(batch, tokens), self._sight)
         work = self._work(known, batch)
         self._look(work, batch)
         drafts = [self._one(work, one, token, at) for one, token in zip(batch, tokens, strict=True)]
@@ -295,21 +295,6 @@ class Draft:
     refusal: Refusal | None = None
 
 
-_ASKS_OF_CANDIDATES = frozenset({"consent.recorded", "consent.withdrawn", "missing.categorised", "missing.reported"})
-"""Types for which it matters what is known of records that may be the same child's."""
-
-
-def _parts(batch: Sequence[Verified | Rejected]) -> Iterator[Sequence[Verified | Rejected]]:
-    """The batch; a ruling stands by itself, since who shares a record with whom changes by it."""
-    start = 0
-    for index, one in enumerate(batch):
-        if isinstance(one, Verified) and one.envelope.type == RULED:
-            yield from (part for part in (batch[start:index], [one]) if part)
-            start = index + 1
-    if start < len(batch) or not batch:
-        yield batch[start:]
-
-
 def _next_number(work: Work, agency: AgencyId) -> int:
     work.known.numbers[agency] = work.known.numbers.get(agency, 0) + 1
     return work.known.numbers[agency]
@@ -328,22 +313,4 @@ def rejected(one: Verified, refusal: Refusal) -> Rejected:
         area=one.envelope.area,
         source=one.envelope.source,
         compact=submission.compact,
-    )
-
-
-def _wanted(batch: Sequence[Verified | Rejected], tokens: Sequence[list[Tokens]]) -> Wanted:
-    verified = [one for one in batch if isinstance(one, Verified)]
-    flat = [t for of_one in tokens for t in of_one]
-    references = [(one.envelope.desk, reference_of(one)) for one in verified]
-    senders = {one.envelope.agency for one in verified}
-    senders |= {AgencyId(one.sender.partition("/")[0]) for one in batch if isinstance(one, Rejected) and one.sender}
-    return Wanted(
-        claims=[(one.envelope.source, one.envelope.id) for one in verified],
-        identifiers=[t for one in flat for t in one.identifiers],
-        names=[one.name for one in flat if one.name],
-        child_refs=[*(one.ref for one in flat if one.ref), *(ref for one in verified for ref in ruled_refs(one))],
-        items=[(desk, ref.name) for desk, ref in references if ref is not None and not ref.is_recall],
-        recalls=[(desk, ref.name) for desk, ref in references if ref is not None and ref.is_recall],
-        agencies=sorted(senders),
-        candidates=any(one.envelope.type in _ASKS_OF_CANDIDATES for one in verified),
     )

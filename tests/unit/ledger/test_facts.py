@@ -7,6 +7,7 @@ import pytest
 
 from sightline.kernel.errors import Refused
 from sightline.kernel.ids import DeskId
+from sightline.ledger import documents as d
 from sightline.ledger import facts as f
 from sightline.ledger.folds import ChildFold, Consent, Involvement
 from sightline.ledger.reading import birth_date, described, justification, looked_after, on_scale, presumed, trafficking
@@ -171,11 +172,11 @@ def test_a_form_that_speaks_of_no_child_describes_none() -> None:
     assert justification({"sharing": {}}) == b""
 
 
-def some_facts(position: str = "given") -> f.Facts:
+def some_facts(position: str = "given") -> d.Facts:
     child = f.ChildFacts(age_band="13_to_15").section((position, "child"))
-    desk = f.interned(f.DESK, tuple((() if n in {"roles", "told_by_duty"} else False) for n in f.DESK))
-    item = f.interned(f.ITEM, tuple((("identity",) if n == "classes" else False) for n in f.ITEM))
-    return f.Facts(child, desk, item, f.interned(f.PROTOCOL, ("hampshire", "4lscb_guide", ())))
+    desk = d.interned(d.DESK, tuple((() if n in {"roles", "told_by_duty"} else False) for n in d.DESK))
+    item = d.interned(d.ITEM, tuple((("identity",) if n == "classes" else False) for n in d.ITEM))
+    return d.Facts(child, desk, item, d.interned(d.PROTOCOL, ("hampshire", "4lscb_guide", ())))
 
 
 def test_equal_sections_are_one_object_and_documents_are_canonical() -> None:
@@ -188,8 +189,8 @@ def test_equal_sections_are_one_object_and_documents_are_canonical() -> None:
 
 def test_packed_facts_come_back_as_the_documents_they_were() -> None:
     given, refused = some_facts(), some_facts("refused")
-    packed = f.pack({DeskId("a/b"): (given, refused), DeskId("a/c"): (given,)}, 1)
-    assert f.unpack(packed) == {
+    packed = d.pack({DeskId("a/b"): (given, refused), DeskId("a/c"): (given,)}, 1)
+    assert d.unpack(packed) == {
         "a/b": (given.document(), refused.document()),
         "a/c": (given.document(),),
     }
@@ -197,5 +198,5 @@ def test_packed_facts_come_back_as_the_documents_they_were() -> None:
 
 def test_packed_facts_of_another_edition_could_not_be_checked() -> None:
     with pytest.raises(Refused) as why:
-        f.unpack(f.pack({DeskId("a/b"): (some_facts(),)}, 99))
+        d.unpack(d.pack({DeskId("a/b"): (some_facts(),)}, 99))
     assert why.value.code == "edition_unknown"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sightline.kernel.errors import Unavailable
+from sightline.ledger import documents as d
 from sightline.ledger import facts as f
 from sightline.ledger.ruling import Memo, Ruling
 
@@ -34,12 +35,12 @@ class Engine:
         return [self.answer] * len(facts)
 
 
-def facts_of(serial: int) -> f.Facts:
+def facts_of(serial: int) -> d.Facts:
     """Facts that differ from all others by their area."""
     child = f.NO_CHILD.section(("not_sought", "none"))
-    desk = f.interned(f.DESK, tuple((() if n in {"roles", "told_by_duty"} else False) for n in f.DESK))
-    item = f.interned(f.ITEM, tuple((("identity",) if n == "classes" else False) for n in f.ITEM))
-    return f.Facts(child, desk, item, f.interned(f.PROTOCOL, (f"area-{serial}", "", ())))
+    desk = d.interned(d.DESK, tuple((() if n in {"roles", "told_by_duty"} else False) for n in d.DESK))
+    item = d.interned(d.ITEM, tuple((("identity",) if n == "classes" else False) for n in d.ITEM))
+    return d.Facts(child, desk, item, d.interned(d.PROTOCOL, (f"area-{serial}", "", ())))
 
 
 def test_equal_facts_are_asked_once() -> None:
@@ -60,7 +61,7 @@ def test_a_full_memo_forgets_and_still_knows_all_that_is_wanted_now() -> None:
         assert isinstance(memo.ruling((facts_of(serial),)), Ruling)
 
 
-def by_parity(facts: f.Facts) -> tuple[object, ...]:
+def by_parity(facts: d.Facts) -> tuple[object, ...]:
     """A key that half of all areas share."""
     area = str(facts.protocol.values[0])
     return (int(area.removeprefix("area-")) % 2,)

@@ -26,7 +26,7 @@ from sightline.entrypoints.bench.rounds import HUB_TYPES, Asked
 from sightline.entrypoints.bench.workload import DESKS_CONSIDERED
 from sightline.entrypoints.evidence import vault
 from sightline.kernel.share import share
-from sightline.ledger.facts import unpack
+from sightline.ledger.documents import unpack
 from sightline.ledger.items import ItemEntry
 from sightline.ledger.sealing import ItemKey, KeyVault, key_names
 from sightline.ledger.store import Ledger

@@ -14,25 +14,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sightline.entrypoints.bench.cast import (
-    ALLOCATED,
-    BUREAU,
-    CHARITIES,
-    DESKS,
-    HEALTH,
-    MASH,
-    MISSING,
-    RESPONSE,
-    SCHOOLS,
-    SOCIAL_CARE,
-    a_subject,
-)
+from sightline.entrypoints.bench.cast import BUREAU, DESKS, MASH, MISSING, SCHOOLS, a_subject
+from sightline.entrypoints.bench.mix import CORRECTED, FITS, PURPOSE_OF, SENDERS, WEIGHTS, remits
 from sightline.entrypoints.invented import forms
 from sightline.entrypoints.invented.children import Subject
-from sightline.formats.policy_digest import policy_data
 from sightline.formats.receipt import Receipt
 from sightline.kernel.ids import DeskId
-from sightline.kernel.share import share
 
 CHILDREN = 2_000
 HOT_CHILDREN = 0.01
@@ -42,47 +29,6 @@ DESKS_CONSIDERED = 12
 A_DAY = 136
 """Submissions of a county in a day: the workload is a backlog of as many days as it takes."""
 
-WEIGHTS: dict[str, int] = {
-    "missing.reported": 150,
-    "missing.categorised": 50,
-    "missing.returned": 150,
-    "ppn1.issued": 200,
-    "cpi.submitted": 110,
-    "cpi.graded": 100,
-    "cpi.sanitised": 60,
-    "consent.recorded": 40,
-    "consent.withdrawn": 8,
-    "involvement.opened": 45,
-    "involvement.confirmed": 20,
-    "involvement.closed": 8,
-    "flag.raised": 15,
-    "flag.lifted": 4,
-    "item.corrected": 8,
-    "item.retracted": 3,
-    "alert.acknowledged": 25,
-    "recall.answered": 20,
-}
-"""How often each type is sent, in thousandths: where nothing can be graded, returned or answered yet, others fill in."""
-
-_SENDERS: dict[str, tuple[DeskId, ...]] = {
-    "missing.reported": (MISSING, MISSING, *RESPONSE, *SOCIAL_CARE, *SCHOOLS[:2], *HEALTH),
-    "missing.categorised": (MISSING,),
-    "missing.returned": (MISSING, MISSING, *RESPONSE, SOCIAL_CARE[1], *ALLOCATED),
-    "ppn1.issued": (MISSING, *RESPONSE),
-    "cpi.submitted": (*SCHOOLS, *CHARITIES, *HEALTH, *SOCIAL_CARE, RESPONSE[0]),
-    "cpi.graded": (BUREAU,),
-    "cpi.sanitised": (BUREAU,),
-    "consent.recorded": (*ALLOCATED, *SOCIAL_CARE, *HEALTH, *SCHOOLS[:3]),
-    "consent.withdrawn": (*ALLOCATED, *SOCIAL_CARE),
-    "involvement.confirmed": (*MASH, SOCIAL_CARE[0]),
-    "involvement.closed": MASH,
-    "flag.raised": (*SOCIAL_CARE, *MASH, MISSING),
-    "flag.lifted": (*SOCIAL_CARE, *MASH),
-    "alert.acknowledged": (MISSING,),
-}
-_PURPOSE_OF = {"ppn1.issued": "referral", "involvement.opened": "service_provision", "cpi.graded": "police_update"}
-_CORRECTED = frozenset({"missing.reported", "missing.returned", "ppn1.issued"})
-"""What is corrected or retracted later."""
 _TRIES = 40
 
 
@@ -134,7 +80,7 @@ class Workload:
         self._subjects = [
             a_subject(self._chance, number, hot=number < self._hot, today=now.date()) for number in range(CHILDREN)
         ]
-        self._remits = _remits()
+        self._remits = remits()
         self._ungraded: deque[_Item] = deque()
         self._graded: deque[_Item] = deque()
         self._sent: deque[_Item] = deque(maxlen=2_000)
@@ -174,7 +120,7 @@ class Workload:
             if event.type == "cpi.submitted" and not event.data["sharing"]["detriment"]:
                 # What its sender holds to be detrimental is shown to nobody else (H-10), so nobody can grade it.
                 self._ungraded.append(item)
-            if event.type in _CORRECTED:
+            if event.type in CORRECTED:
                 self._sent.append(item)
             self._learn_children(event, receipt.children)
 
@@ -201,12 +147,12 @@ class Workload:
         return None
 
     def _about_child(self, kind: str, at: datetime) -> Event | None:
-        number = self._pick(_FITS.get(kind, lambda _: True))
+        number = self._pick(FITS.get(kind, lambda _: True))
         if number is None:
             return None
         subject = self._subjects[number]
         data = forms.FILLED[kind](self._chance, subject, at)
-        desk = self._chance.choice(_SENDERS[kind])
+        desk = self._chance.choice(SENDERS[kind])
         if kind == "consent.recorded" and data["position"] == "given":
             subject.consents.append((data["consent_purpose"], data["giver"], desk))
         return self._event(kind, at, desk, data, (number,), about_child=True)
@@ -221,7 +167,7 @@ class Workload:
             data["children"] = [forms.child_of(self._chance, self._subjects[n]) for n in numbers]
         if self._chance.random() < 0.02:
             data["exclude"] = [self._chance.choice(SCHOOLS)]
-        return self._event(kind, at, self._chance.choice(_SENDERS[kind]), data, numbers)
+        return self._event(kind, at, self._chance.choice(SENDERS[kind]), data, numbers)
 
     def _grading(self, kind: str, at: datetime) -> Event | None:
         if not self._ungraded:
@@ -257,14 +203,14 @@ class Workload:
         return self._event(kind, at, desk, data, item.subjects)
 
     def _involvement(self, kind: str, at: datetime) -> Event | None:
-        number = self._pick(_FITS[kind])
+        number = self._pick(FITS[kind])
         if number is None:
             return None
         subject = self._subjects[number]
         if kind == "involvement.opened":
             desk, data = self._opening(subject)
         else:
-            desk = self._chance.choice(_SENDERS[kind])
+            desk = self._chance.choice(SENDERS[kind])
             data = self._changing(subject, kind)
         return self._event(kind, at, desk, data, (number,), about_child=True)
 
@@ -302,7 +248,7 @@ class Workload:
             desk=desk,
             type=kind,
             data={**data, "to": to} if to else data,
-            purpose=_PURPOSE_OF.get(kind, forms.PURPOSES[0]),
+            purpose=PURPOSE_OF.get(kind, forms.PURPOSES[0]),
             time=at,
             id=str(UUID(int=self._chance.getrandbits(128), version=4)),
             subjects=numbers,
@@ -315,26 +261,3 @@ class Workload:
             considered |= self._subjects[number].involved.keys()
         others = [d.id for d in DESKS if d.id not in considered]
         return sorted(self._chance.sample(others, max(0, DESKS_CONSIDERED - len(considered))))
-
-
-_FITS: dict[str, Callable[[Subject], object]] = {
-    "missing.reported": lambda s: s.missing_since is None,
-    "missing.categorised": lambda s: s.missing_since is not None,
-    "missing.returned": lambda s: s.missing_since is not None,
-    "consent.withdrawn": lambda s: s.consents,
-    "flag.lifted": lambda s: s.flags,
-    "involvement.opened": lambda s: len(s.involved) < 3,
-    "involvement.confirmed": lambda s: not all(s.involved.values()),
-    "involvement.closed": lambda s: s.involved,
-}
-"""What must hold of a child for an event of that type to make sense."""
-
-
-def _remits() -> dict[str, set[DeskId]]:
-    """Which of the cast have a remit for each type, by the policy's data."""
-    remits = policy_data(share("policies"))["remits"]
-    found: dict[str, set[DeskId]] = {}
-    for desk in DESKS:
-        for kind in (kind for role in desk.roles & remits.keys() for kind in remits[role]["types"]):
-            found.setdefault(kind, set()).add(desk.id)
-    return found
