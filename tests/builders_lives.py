@@ -3,10 +3,11 @@
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import strategies as st
@@ -45,6 +46,7 @@ from tests.builders_hub import (
     a_return,
     a_ruling,
     a_sanitised,
+    a_town,
     a_withdrawal,
     alerts,
     an_involvement,
@@ -83,6 +85,16 @@ def lives(*, least: int = 3, most: int = 14, often: Sequence[str] = ()) -> st.Se
         verbs = st.one_of(verbs, st.sampled_from(often))
     acts = st.builds(Act, verb=verbs, who=small, child=st.integers(0, 2), variant=small)
     return st.lists(acts, min_size=least, max_size=most)
+
+
+@contextmanager
+def lived(acts: list[Act]) -> Iterator[Town]:
+    """A town in which all that has happened, in a folder that is gone afterwards."""
+    with TemporaryDirectory() as folder:
+        town = a_town(Path(folder) / "hub")
+        happens(town, acts)
+        yield town
+        town.hub.close()
 
 
 def happens(town: Town, acts: list[Act]) -> Memory:

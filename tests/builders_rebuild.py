@@ -10,9 +10,10 @@ from sightline.adapters.vault import SqliteVault
 from sightline.decide.folds import open_fold
 from sightline.kernel.ports import Database
 from sightline.ledger.comparing import Found
+from sightline.ledger.rebuilding import OnProgress
 from sightline.ledger.store import Ledger
 from sightline.ledger.working import key_name
-from sightline.runtime.rebuild import OnProgress, Rebuilding
+from sightline.runtime.rebuild import Rebuilding
 from tests.builders_hub import ORIGIN
 
 What = Literal["folds", "views"]

@@ -124,6 +124,12 @@ def an_sqlite_database(folder: Path) -> AbstractContextManager[Database]:
     return a_database(PERSISTENCE_MODULE="sightline.adapters.sqlite", SQLITE_DBNAME=str(folder / "hub.sqlite"))
 
 
+def tamper(database: Database, sql: str, params: Sequence[bytes | int] = ()) -> None:
+    """Change what stands behind the register's back."""
+    with database.transaction() as session:
+        session.execute(sql, params)
+
+
 def with_tables(database: Database) -> Database:
     """The same database, with the tables that sealing needs."""
     with database.transaction() as session:

@@ -1,10 +1,6 @@
 """Whatever desks say: facts stay within their closed schema, leaves within theirs, and the order of work changes nothing."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
@@ -15,23 +11,13 @@ from jsonschema import Draft202012Validator
 
 from sightline.formats.leaf_check import check_leaf
 from sightline.kernel.share import share
-from tests.builders_hub import Town, a_town, holds, reopened, root, rows
-from tests.builders_lives import Act, bodies, documents, happens, latest_and_anew, lives, undecided_copy
+from tests.builders_hub import Town, holds, reopened, root, rows
+from tests.builders_lives import Act, bodies, documents, latest_and_anew, lived, lives, undecided_copy
 
 pytestmark = pytest.mark.slow
 
 FEW = settings(max_examples=max(6, settings().max_examples // 12), suppress_health_check=list(HealthCheck))
 FACTS = Draft202012Validator(json.loads((share("schemas") / "facts.json").read_bytes()))
-
-
-@contextmanager
-def lived(acts: list[Act]) -> Iterator[Town]:
-    """A town in which all that has happened, in a folder that is gone afterwards."""
-    with TemporaryDirectory() as folder:
-        town = a_town(Path(folder) / "hub")
-        happens(town, acts)
-        yield town
-        town.hub.close()
 
 
 @FEW

@@ -1,10 +1,6 @@
 """Whatever desks say, and however often records are joined and parted: nothing is forgotten, and nothing stays mixed."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import combinations, pairwise
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import UUID
 
 import pytest
@@ -14,14 +10,14 @@ from hypothesis import strategies as st
 from sightline.ledger import people
 from sightline.ledger.child import Child
 from sightline.record.known import people_of
-from tests.builders_hub import MASH, Town, a_ruling, a_town, holds, rows, sends
+from tests.builders_hub import MASH, Town, a_ruling, holds, rows, sends
 from tests.builders_lives import (
     Act,
     Latest,
     bodies,
     derived,
-    happens,
     latest_and_anew,
+    lived,
     lives,
     undecided_copy,
 )
@@ -31,16 +27,6 @@ pytestmark = pytest.mark.slow
 FEW = settings(max_examples=max(6, settings().max_examples // 12), suppress_health_check=list(HealthCheck))
 OFTEN = ("consents", "flags", "involves", "lifts", "reports", "returns", "rules", "rules")
 """What makes a difference between records, and rulings on them."""
-
-
-@contextmanager
-def lived(acts: list[Act]) -> Iterator[Town]:
-    """A town in which all that has happened, in a folder that is gone afterwards."""
-    with TemporaryDirectory() as folder:
-        town = a_town(Path(folder) / "hub")
-        happens(town, acts)
-        yield town
-        town.hub.close()
 
 
 def records(town: Town) -> list[dict[str, str]]:

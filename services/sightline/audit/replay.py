@@ -17,12 +17,12 @@ from sightline.kernel.ports import Database, PolicyEngine
 from sightline.ledger.deciding import Counts, Decided, Deciding, Leaf
 from sightline.ledger.derivation import EDITION, Announced, Derivation, Due
 from sightline.ledger.documents import unpack
+from sightline.ledger.erased import Erased
 from sightline.ledger.folds import NEVER, Brief, ChildFold, ItemFold
-from sightline.ledger.items import ItemEntry
 from sightline.ledger.parking import parked
 from sightline.ledger.policy import Policy
 from sightline.ledger.ruling import Ruling, outcome_of
-from sightline.ledger.sealing import KeyVault, key_names
+from sightline.ledger.sealing import KeyVault
 from sightline.ledger.store import Ledger, Placed
 from sightline.ledger.world import PolicyData, World
 
@@ -111,21 +111,16 @@ class Replaying:
     ) -> None:
         self._ledger = ledger
         self._database = database
-        self._vault = vault
         self._policies = policies
         self._found = Replay()
-        self._derivation = Derivation(store=_Memory(), world=World(_NO_DATA), fields=fields, keys=self._keys)
+        self._erased = Erased(vault)
+        self._derivation = Derivation(store=_Memory(), world=World(_NO_DATA), fields=fields, keys=self._erased.opened)
         self._deciding: Deciding | None = None
         self._engine = ""
         self._counts = Counts()
         self._undecided: set[tuple[int, int]] = set()
         self._is_blind = False
         """Whether leaves since the last epoch could not be derived, so that its counts cannot be."""
-        self._destroyed: set[str] = set()
-        self._erased: set[int] = set()
-        """Items under a key that was destroyed."""
-        self._touched: set[str] = set()
-        """The children whom those items concerned: what rests on them cannot be derived either."""
 
     def run(self) -> Replay:
         """Replay the whole ledger. Reads only."""
@@ -136,7 +131,7 @@ class Replaying:
             self._found.entries += len(placed)
             self._equip(placed[0].entry)
             steps = list(self._derivation.steps(placed))
-            self._note_erased(placed)
+            self._erased.note(placed)
             recorded = self._rows(after, position)
             if self._deciding is None:
                 self._adopt(steps, recorded)
@@ -167,19 +162,6 @@ class Replaying:
         self._engine = engine.engine
         self._derivation.world.use(data)
         self._deciding = Deciding(engine, self._counts, self._undecided)
-
-    def _keys(self, names: Sequence[str]) -> list[bytes] | None:
-        found = self._vault.open(list(names))
-        missing = [n for n in names if n not in found]
-        self._destroyed.update(missing)
-        return None if missing else [found[n] for n in names]
-
-    def _note_erased(self, placed: Sequence[Placed]) -> None:
-        for one in placed if self._destroyed else ():
-            entry = one.entry
-            if isinstance(entry, ItemEntry) and not self._destroyed.isdisjoint(key_names(entry.children, entry.area)):
-                self._erased.add(one.position)
-                self._touched.update(entry.children)
 
     def _adopt(self, steps: Sequence[Sequence[Due | Announced]], recorded: Mapping[str, Recorded]) -> None:
         """Leaves of a policy that is not at hand: nothing can be said of them, but what follows rests on them.
@@ -233,10 +215,10 @@ class Replaying:
         """
         if typ == EPOCH and self._is_blind:
             return "could_not_check"
-        if item in self._erased or (typ == EPOCH and self._erased):
+        if item in self._erased.items or (typ == EPOCH and self._erased.items):
             return "erased"
         fold = self._derivation.working.items.get(item)
-        return found if fold is None or self._touched.isdisjoint(fold.children) else "could_not_check"
+        return found if fold is None or self._erased.children.isdisjoint(fold.children) else "could_not_check"
 
     def _facts(self, decided: Decided, due: Mapping[tuple[int, int], Due]) -> None:
         """The facts that were kept must be those that follow from the ledger."""

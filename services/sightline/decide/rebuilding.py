@@ -7,7 +7,7 @@ had begun before finds that the folds were rebuilt, loses, and loads them again.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import orjson
@@ -22,15 +22,16 @@ from sightline.formats.fields import Fields
 from sightline.formats.leaf import DECISION, EPOCH, RECALL
 from sightline.kernel.errors import Corrupt
 from sightline.kernel.ports import Database, Session
-from sightline.ledger.comparing import Difference, Found, Table, compare
+from sightline.ledger.comparing import Difference, Table
 from sightline.ledger.deciding import Counts, Undecidable
 from sightline.ledger.derivation import Derivation, Due
+from sightline.ledger.erased import Erased
 from sightline.ledger.folds import NEVER, ItemFold
-from sightline.ledger.items import ItemEntry
 from sightline.ledger.parking import parked
-from sightline.ledger.positions import advance, held, position
+from sightline.ledger.positions import position
+from sightline.ledger.rebuilding import OnProgress, Rebuild
 from sightline.ledger.ruling import Ruling, outcome_of
-from sightline.ledger.sealing import KeyVault, key_names
+from sightline.ledger.sealing import KeyVault
 from sightline.ledger.store import Ledger, Placed
 from sightline.ledger.working import key_name
 from sightline.ledger.world import PolicyData, World
@@ -42,9 +43,6 @@ NEAR = 4 * BATCH
 """Entries that may be folded while the decider is kept waiting."""
 
 _LEAVES = 2000
-
-OnProgress = Callable[[str, int, int], None]
-"""What is being done, how far it has come, and how far there is to go."""
 
 
 class Told(NamedTuple):
@@ -62,7 +60,7 @@ _ByCause = dict[int, dict[int, list[Told]]]
 """Leaves in order, by the entry that caused them and by item."""
 
 
-class RebuildFolds:
+class RebuildFolds(Rebuild):
     """One rebuild, in memory that does not grow with the ledger."""
 
     def __init__(
@@ -77,49 +75,28 @@ class RebuildFolds:
         on_progress: OnProgress = lambda *_: None,
     ) -> None:
         """`scratch` is empty and has `OWN_TABLES`. `policy` is the digest of the one whose data are at hand."""
+        super().__init__(
+            database=ledger.database,
+            scratch=scratch,
+            name=NAME,
+            rebuilt=REBUILT,
+            near=NEAR,
+            on_progress=on_progress,
+        )
         self._ledger = ledger
-        self._database = ledger.database
-        self._scratch = scratch
         self._vault = vault
         self._policy = policy
-        self._on_progress = on_progress
         self._folds = _Elsewhere(scratch, vault, self._database)
-        self._derivation = Derivation(store=self._folds, world=World(data), fields=fields, keys=self._keys)
+        self._erased = Erased(vault)
+        self._derivation = Derivation(store=self._folds, world=World(data), fields=fields, keys=self._erased.opened)
         self._leaves = _Leaves(self._database)
         self._counts = Counts()
-        self._at = 0
         self._undecided: set[tuple[int, int]] = set()
         self._parking: dict[int, Undecidable] = {}
-        self._destroyed: set[str] = set()
-        self._erased: set[int] = set()
-        """Items under a key that was destroyed ..."""
-        self._touched: set[str] = set()
-        """... and the children whom they concern: what is folded of these cannot be known any more."""
-
-    def check(self) -> Found:
-        """Rebuild, and compare with what stands. Changes nothing, and keeps nobody waiting."""
-        self._approach()
-        with self._database.reading() as stands:
-            return self._compare(stands, position(stands, NAME), mend=False)
-
-    def run(self) -> Found:
-        """Rebuild, and make what stands the same, in one transaction."""
-        while True:
-            self._approach()
-            with self._database.transaction() as stands:
-                end = held(stands, NAME)
-                if end - self._at > NEAR:
-                    continue  # So much was decided while we came near: nobody is to wait for that.
-                found = self._compare(stands, end, mend=True)
-                times = position(stands, REBUILT)
-                advance(stands, REBUILT, times, times + 1)
-                self._on_progress("swap", end, end)
-                return found
 
     # ------------------------------------------------------------------------------------------------------- rebuilding
 
     def _approach(self) -> None:
-        """Fold up to where the decider is now."""
         with self._database.reading() as session:
             end = position(session, NAME)
             state = stored_state(session)
@@ -149,7 +126,7 @@ class RebuildFolds:
                 self._tell(one, told.get(one.cause, {}).pop(one.item.position, []))
             elif one.typ == EPOCH:
                 self._counts = Counts(after=one.cause)
-        self._note_erased(placed)
+        self._erased.note(placed)
         self._tell_before(end + 1, told)
         with self._scratch.transaction() as session:
             put(session, self._folds.rows(self._derivation.working))
@@ -193,34 +170,17 @@ class RebuildFolds:
                 item.tell(leaf.desk, leaf.cause, Ruling.of(outcome).digest, outcome)
                 self._derivation.working.changed_items.add(item.position)
 
-    def _keys(self, names: Sequence[str]) -> list[bytes] | None:
-        found = self._vault.open(list(names))
-        missing = [n for n in names if n not in found]
-        self._destroyed.update(missing)
-        return None if missing else [found[n] for n in names]
-
-    def _note_erased(self, placed: Sequence[Placed]) -> None:
-        for one in placed if self._destroyed else ():
-            entry = one.entry
-            if isinstance(entry, ItemEntry) and not self._destroyed.isdisjoint(key_names(entry.children, entry.area)):
-                self._erased.add(one.position)
-                self._touched.update(entry.children)
-
     # -------------------------------------------------------------------------------------------------------- comparing
 
-    def _compare(self, stands: Session, end: int, *, mend: bool) -> Found:
-        """At that position, which `stands` sees and nobody moves."""
+    def _come_to(self, stands: Session, end: int) -> None:
         state = stored_state(stands)
         self._fold_to(end, state)
         if state is not None:
             # What waits to be parked is in no log yet: it is carried over from where it stands.
             self._carry(state.parking)
-        found = Found(at=end)
-        with self._scratch.reading() as rebuilt:
-            for table in tables(self._vault):
-                found.tables[table.name] = compare(table, stands, rebuilt, mend=mend, is_beyond=self._is_beyond(table))
-                self._on_progress(table.name, found.tables[table.name].rows, found.tables[table.name].rows)
-        return found
+
+    def _tables(self) -> Iterable[Table]:
+        return tables(self._vault)
 
     def _carry(self, parking: Mapping[int, Undecidable]) -> None:
         with self._scratch.transaction() as session:
@@ -230,21 +190,21 @@ class RebuildFolds:
                 session.execute("UPDATE decide_state SET state = ? WHERE name = ?", (encode_state(rebuilt), NAME))
 
     def _is_beyond(self, table: Table) -> Callable[[Difference], bool]:
-        """Whether a difference is about what rests on a destroyed key."""
+        """It is about what rests on a destroyed key."""
 
         def of_child(one: Difference) -> bool:
-            return one.key[0] in self._touched or not self._vault.open([key_name(str(one.key[0]))])
+            return one.key[0] in self._erased.children or not self._vault.open([key_name(str(one.key[0]))])
 
         def of_item(one: Difference) -> bool:
-            return one.key[0] in self._erased or not self._touched.isdisjoint(children_of(one))
+            return one.key[0] in self._erased.items or not self._erased.children.isdisjoint(children_of(one))
 
         def of_pair(one: Difference) -> bool:
-            return one.key[0] in self._touched or one.key[1] in self._erased
+            return one.key[0] in self._erased.children or one.key[1] in self._erased.items
 
         def of_state(_: Difference) -> bool:
-            return bool(self._erased)  # Decisions about them that changed nothing are counted in it.
+            return bool(self._erased.items)  # Decisions about them that changed nothing are counted in it.
 
-        if not self._destroyed:
+        if not self._erased.keys:
             return lambda _: False
         asked = {"child_folds": of_child, "item_folds": of_item, "child_items": of_pair, "decide_state": of_state}
         return asked.get(table.name, lambda _: False)

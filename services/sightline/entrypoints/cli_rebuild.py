@@ -1,6 +1,5 @@
 """``sightline admin rebuild``: folds and views made anew from the logs, while the hub serves."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 from time import perf_counter
 from typing import Annotated
@@ -12,6 +11,7 @@ from sightline.entrypoints.cli_admin import Data, hub_folder
 from sightline.entrypoints.cli_out import EXIT_CODES, FAIL, OK, AsJson, answered, end, lines, result, say, table
 from sightline.entrypoints.folder import Folder
 from sightline.ledger.comparing import Found
+from sightline.ledger.rebuilding import OnProgress
 from sightline.runtime.rebuild import Rebuilding
 
 app = typer.Typer(
@@ -49,7 +49,7 @@ def _of(hub: Folder) -> Rebuilding:
     return Rebuilding(ledger=hub.ledger, folder=hub.path, on_progress=_progress())
 
 
-def _progress() -> Callable[[str, int, int], None]:
+def _progress() -> OnProgress:
     """Says how far it has come, on standard error: each part once, and then once a second."""
     said = {"": 0.0}
 

@@ -5,7 +5,7 @@ one position of the stage. To put these right the stage is kept from moving on; 
 the heads again. Whether a clock has struck is the clock stage's to say: that of a clock that was lost is in the ledger.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,9 +16,10 @@ from sightline.kernel.errors import Corrupt
 from sightline.kernel.ports import Database, Row, Session
 from sightline.ledger import clocks
 from sightline.ledger.child import Child
-from sightline.ledger.comparing import Found, Table, compare
+from sightline.ledger.comparing import Table
 from sightline.ledger.matter import Matter
-from sightline.ledger.positions import advance, held, position
+from sightline.ledger.positions import position
+from sightline.ledger.rebuilding import OnProgress, Rebuild
 from sightline.ledger.store import Ledger
 
 OWN_TABLES = (*TABLES, *clocks.TABLES)
@@ -28,7 +29,7 @@ NEAR = 2 * BATCH
 """Leaves that may be told again while the stage is kept waiting."""
 
 
-class RebuildFeeds:
+class RebuildFeeds(Rebuild):
     """One rebuild, in memory that grows with the number of desks alone."""
 
     def __init__(
@@ -37,16 +38,20 @@ class RebuildFeeds:
         ledger: Ledger,
         scratch: Database,
         areas: Areas,
-        on_progress: Callable[[str, int, int], None] = lambda *_: None,
+        on_progress: OnProgress = lambda *_: None,
     ) -> None:
         """`scratch` is empty and has `OWN_TABLES`."""
-        self._database = ledger.database
-        self._scratch = scratch
+        super().__init__(
+            database=ledger.database,
+            scratch=scratch,
+            name=NAME,
+            rebuilt=REBUILT,
+            near=NEAR,
+            on_progress=on_progress,
+        )
         self._areas = areas
-        self._on_progress = on_progress
         self._telling = Telling()
-        self._at = 0
-        self._tables = (
+        self._told = (
             Table(name="feed", columns=("desk", "seq", "leaf", "leaf_hash", "kind", "item"), key=2),
             Table(name="feed_heads", columns=("desk", "seq", "running")),
             _Clocks(
@@ -56,26 +61,6 @@ class RebuildFeeds:
                 ledger=ledger,
             ),
         )
-
-    def check(self) -> Found:
-        """Rebuild, and compare with what stands. Changes nothing, and keeps nobody waiting."""
-        self._approach()
-        with self._database.reading() as stands:
-            return self._compare(stands, position(stands, NAME), mend=False)
-
-    def run(self) -> Found:
-        """Rebuild, and make what stands the same, in one transaction."""
-        while True:
-            self._approach()
-            with self._database.transaction() as stands:
-                end = held(stands, NAME)
-                if end - self._at > NEAR:
-                    continue  # So much was told while we came near: nobody is to wait for that.
-                found = self._compare(stands, end, mend=True)
-                times = position(stands, REBUILT)
-                advance(stands, REBUILT, times, times + 1)
-                self._on_progress("swap", end, end)
-                return found
 
     def _approach(self) -> None:
         with self._database.reading() as session:
@@ -104,15 +89,11 @@ class RebuildFeeds:
         if end > int(rows[0][0] or 0):
             raise Corrupt("position_ahead", "the feeds' position is past what is sealed")
 
-    def _compare(self, stands: Session, end: int, *, mend: bool) -> Found:
-        """At that position, which `stands` sees and nobody moves."""
+    def _come_to(self, stands: Session, end: int) -> None:
         self._tell_to(end)
-        found = Found(at=end)
-        with self._scratch.reading() as rebuilt:
-            for table in self._tables:
-                tally = found.tables[table.name] = compare(table, stands, rebuilt, mend=mend)
-                self._on_progress(table.name, tally.rows, tally.rows)
-        return found
+
+    def _tables(self) -> Iterable[Table]:
+        return self._told
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

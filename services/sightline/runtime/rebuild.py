@@ -5,7 +5,6 @@ heads, the clocks of recalls, notices. What a desk reads is looked up in the reg
 that to rebuild (DECISIONS 6).
 """
 
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +15,13 @@ from sightline.feed import rebuilding as of_feeds
 from sightline.formats.policy_digest import policy_digest
 from sightline.kernel.share import share
 from sightline.ledger.comparing import Found
+from sightline.ledger.rebuilding import OnProgress
 from sightline.ledger.sealing import KeyVault
 from sightline.ledger.store import Ledger
 from sightline.runtime.build import areas_of
 from sightline.runtime.build_decide import read_rules
 from sightline.runtime.hub import Areas
 from sightline.view import rebuilding as of_notices
-
-OnProgress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ They are written in the transaction of their entry, by whoever makes it, so ther
 is told apart by looking at the ledger once more.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from sightline.kernel.ports import Database, Row, Session
@@ -13,6 +13,7 @@ from sightline.ledger.agency import Agency
 from sightline.ledger.comparing import Difference, Found, Table, compare
 from sightline.ledger.items import ItemEntry
 from sightline.ledger.policy import Policy
+from sightline.ledger.rebuilding import OnProgress
 from sightline.ledger.store import Ledger
 
 OWN_TABLES = notices.TABLES
@@ -36,7 +37,7 @@ class RebuildNotices:
         *,
         ledger: Ledger,
         scratch: Database,
-        on_progress: Callable[[str, int, int], None] = lambda *_: None,
+        on_progress: OnProgress = lambda *_: None,
     ) -> None:
         """`scratch` is empty and has `OWN_TABLES`."""
         self._ledger = ledger

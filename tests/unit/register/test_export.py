@@ -1,7 +1,7 @@
 """The register's folder: files first, checkpoint last; after any interruption it goes on from what is there."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from tests.builders_register import (
     ORIGIN,
     a_checkpoint_key,
     a_register,
-    an_sqlite_database,
     decide_leaves,
     some_entries,
     write_checkpoint,
@@ -26,12 +25,6 @@ from tests.builders_register import (
 )
 
 VKEY = a_checkpoint_key().vkey
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with an_sqlite_database(tmp_path) as database:
-        yield database
 
 
 @pytest.fixture

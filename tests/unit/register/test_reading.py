@@ -1,7 +1,6 @@
 """What anyone may ask of a sealed register, and what is not answered from tables that disagree."""
 
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -16,24 +15,13 @@ from tests.builders_register import (
     a_checkpoint_key,
     a_leaf_id,
     a_register,
-    an_sqlite_database,
     decide_leaves,
     some_entries,
     some_leaves,
+    tamper,
 )
 
 KEY = VerifierKey(ORIGIN, a_checkpoint_key().public)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with an_sqlite_database(tmp_path) as database:
-        yield database
-
-
-def tamper(database: Database, sql: str, params: Sequence[bytes | int] = ()) -> None:
-    with database.transaction() as session:
-        session.execute(sql, params)
 
 
 @pytest.fixture

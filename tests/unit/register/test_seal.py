@@ -1,8 +1,5 @@
 """Sealing: new leaves, one transaction, one signed checkpoint; and what stops it."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-
 import pytest
 
 from sightline.formats.checkpoint import open_checkpoint
@@ -16,23 +13,12 @@ from tests.builders_register import (
     ORIGIN,
     a_checkpoint_key,
     a_register,
-    an_sqlite_database,
     decide_leaves,
     some_entries,
+    tamper,
 )
 
 KEY = VerifierKey(ORIGIN, a_checkpoint_key().public)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with an_sqlite_database(tmp_path) as database:
-        yield database
-
-
-def tamper(database: Database, sql: str, params: Sequence[bytes | int] = ()) -> None:
-    with database.transaction() as session:
-        session.execute(sql, params)
 
 
 def test_the_first_seal_signs_the_empty_tree(database: Database) -> None:

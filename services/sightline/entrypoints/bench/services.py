@@ -4,10 +4,10 @@ import json
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from sightline.entrypoints.bench.measure import say
+from sightline.entrypoints.services import Started, line
 from sightline.formats.broker_access import Access
 from sightline.kernel.share import share
 from sightline.runtime.settings import Settings
@@ -15,36 +15,22 @@ from sightline.runtime.settings import Settings
 NAMES = ("kafka", "opa", "postgres")
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
+class Services(Started):
     """By their folder."""
 
-    folder: Path
+    __slots__ = ()
 
     def administrator(self) -> Access:
         """How the broker's administrator reaches it: who measures sends and reads in everyone's name."""
-        kafka = self.folder / "kafka"
         return Access(
-            bootstrap=_line(kafka / "address"),
-            ca=kafka / "ca.pem",
+            bootstrap=self.kafka,
+            ca=self.authority,
             user="admin",
-            password=_line(kafka / "secrets" / "admin.password"),
-        )
-
-    def settings(self, folder: Path, origin: str) -> Settings:
-        """Of a hub with its own folder, on these services."""
-        secrets = self.folder / "postgres" / "secrets"
-        return Settings(
-            data=folder,
-            origin=origin,
-            database=secrets / "hub.address",
-            vault=secrets / "vault.address",
-            opa_url=_line(self.folder / "opa" / "address"),
+            password=line(self.passwords / "admin.password"),
         )
 
     def environment(self, settings: Settings, stage: str) -> dict[str, str]:
         """What a worker of that stage is given: the keys and the log-in of its stage, and no others."""
-        kafka = self.folder / "kafka"
         given: dict[str, object] = {"DATABASE": settings.database, "DATA": settings.data}
         if stage in {"record", "decide", "clock"}:
             given |= {"VAULT": settings.vault}
@@ -53,15 +39,15 @@ class Services:
         if stage != "relay":
             given |= {"KEYS_FOLDER": settings.data / f"keys-{stage}"}
         if stage in {"record", "relay"}:
-            password = kafka / "secrets" / f"hub.{stage}.password"
-            given |= {"KAFKA": _line(kafka / "address"), "KAFKA_CA": kafka / "ca.pem", "KAFKA_PASSWORD": password}
+            password = self.passwords / f"hub.{stage}.password"
+            given |= {"KAFKA": self.kafka, "KAFKA_CA": self.authority, "KAFKA_PASSWORD": password}
         return {f"SIGHTLINE_{name}": str(value) for name, value in given.items()}
 
     def pids(self) -> dict[str, int]:
         """The first process of each."""
         postgres = self.folder / "postgres"
         elsewhere = postgres / "location"
-        home = Path(_line(elsewhere)) if elsewhere.exists() else postgres
+        home = Path(line(elsewhere)) if elsewhere.exists() else postgres
         files = {
             "kafka": self.folder / "kafka" / "pid",
             "opa": self.folder / "opa" / "pid",
@@ -105,7 +91,3 @@ def _infra() -> Path:
 
 def _run(*command: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)  # noqa: S603  # our own programs
-
-
-def _line(file: Path) -> str:
-    return file.read_text(encoding="utf-8").strip()

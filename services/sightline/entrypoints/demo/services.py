@@ -1,58 +1,22 @@
-"""The services that `infra/up` started in a folder, and the settings of each process that uses them."""
-
-from dataclasses import dataclass
-from pathlib import Path
+"""The services of the demo's folder, and what each process that uses them is started with."""
 
 from sightline.entrypoints.demo.process import SERVE
+from sightline.entrypoints.services import Started, line
 from sightline.runtime.settings import Settings
 
 TIMED = ("record", SERVE, "clock")
 STAGES = (SERVE, "record", "relay", "decide", "seal", "clock")
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
+class Services(Started):
     """By their folder."""
 
-    folder: Path
-
-    @property
-    def kafka(self) -> str:
-        """The broker: ``host:port``."""
-        return _line(self.folder / "kafka" / "address")
-
-    @property
-    def opa(self) -> str:
-        """The OPA server's URL."""
-        return _line(self.folder / "opa" / "address")
+    __slots__ = ()
 
     @property
     def postgres(self) -> str:
         """``host:port``."""
-        return _line(self.folder / "postgres" / "last")
-
-    @property
-    def passwords(self) -> Path:
-        """Folder of the broker's passwords, one file for each user."""
-        return self.folder / "kafka" / "secrets"
-
-    @property
-    def authority(self) -> Path:
-        """Certificate of the broker's authority."""
-        return self.folder / "kafka" / "ca.pem"
-
-    def settings(self, folder: Path, origin: str) -> Settings:
-        """Of a hub whose keys and register are in that folder."""
-        databases = self.folder / "postgres" / "secrets"
-        return Settings(
-            data=folder,
-            keys_folder=folder / "keys",
-            register_folder=folder / "register",
-            origin=origin,
-            database=databases / "hub.address",
-            vault=databases / "vault.address",
-            opa_url=self.opa,
-        )
+        return line(self.folder / "postgres" / "last")
 
     def environment(self, settings: Settings, stage: str) -> dict[str, str]:
         """What a process of that stage is started with: its own keys, its own log-in, and nothing else."""
@@ -73,7 +37,3 @@ class Services:
         if stage not in {"record", "relay"}:
             found = {name: value for name, value in found.items() if not name.startswith("KAFKA")}
         return {f"SIGHTLINE_{name}": str(value) for name, value in found.items()}
-
-
-def _line(file: Path) -> str:
-    return file.read_text(encoding="utf-8").strip()
