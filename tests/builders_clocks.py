@@ -10,9 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import pytest
 
 from sightline.adapters.clock import SetClock
 from sightline.formats.policy_digest import policy_data
@@ -63,6 +65,8 @@ class Case:
 
     rows: str
     """The catalogue's rows that it stands for, as the rule names them."""
+    also: Sequence[str] = ()
+    """Rows of other sections that it tries besides."""
     code: str
     edition: str
     start: Say
@@ -82,8 +86,13 @@ class Case:
 
     @property
     def id(self) -> str:
-        """The name of the case."""
+        """The name of the case among those of its edition."""
         return f"{self.rows} {self.code}"
+
+    @property
+    def name(self) -> str:
+        """All rows that it tries, its rule, and the edition, since some rules are tried under two."""
+        return " ".join([self.rows, *self.also, self.code, self.edition])
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,3 +286,40 @@ def reaches_its_owner(lives: Lives, case: Case) -> None:
     for desk, (_, role) in DESKS.items():
         if role not in {RULES[case.code].owner, RULES[case.code].escalation, "childrens_social_care"}:
             assert lives.sees(desk, case, "late") == frozenset(), desk
+
+
+def every_rule(cases: Sequence[Case], *, met_elsewhere: Sequence[str] = ()) -> type:
+    """The tests of every rule of a table, for its file to name. Of the rules named besides, what meets them is not tried."""
+    each = partial(pytest.mark.parametrize, "case", ids=lambda case: case.name)
+
+    class EveryRule:
+        pytestmark = pytest.mark.slow
+
+        @pytest.fixture(scope="class")
+        @classmethod
+        def lives(cls, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Lives]:
+            """Every edition's cases, lived through once."""
+            editions = sorted({case.edition for case in cases})
+            return {edition: lived(tmp_path_factory.mktemp(edition) / "hub", edition, cases) for edition in editions}
+
+        @each(argvalues=cases)
+        def test_it_starts_on_its_event_and_not_beside_it(self, lives: Mapping[str, Lives], case: Case) -> None:
+            starts(lives[case.edition], case)
+
+        @each(argvalues=[case for case in cases if case.code not in met_elsewhere])
+        def test_what_was_asked_is_met(self, lives: Mapping[str, Lives], case: Case) -> None:
+            is_met(lives[case.edition], case)
+
+        @each(argvalues=[case for case in cases if case.off])
+        def test_it_is_called_off(self, lives: Mapping[str, Lives], case: Case) -> None:
+            called_off(lives[case.edition], case)
+
+        @each(argvalues=cases)
+        def test_it_is_late_at_its_hour_or_never(self, lives: Mapping[str, Lives], case: Case) -> None:
+            is_late(lives[case.edition], case)
+
+        @each(argvalues=cases)
+        def test_its_alert_reaches_its_owner(self, lives: Mapping[str, Lives], case: Case) -> None:
+            reaches_its_owner(lives[case.edition], case)
+
+    return EveryRule

@@ -1,25 +1,15 @@
 """Every rule of missing episodes and placements (catalogue 3.1, 4.2, 4.6): started, met, called off, late."""
 
-from collections.abc import Mapping
 from datetime import timedelta
-
-import pytest
 
 from tests.builders_clocks import (
     GUIDE,
     HERTS,
     MET,
-    RULES,
     TRAFF,
     Case,
-    Lives,
-    called_off,
-    is_late,
-    is_met,
-    lived,
-    reaches_its_owner,
+    every_rule,
     say,
-    starts,
 )
 from tests.builders_hub import CSC, HEALTH, MASH, POLICE, SCHOOL, START
 
@@ -79,6 +69,7 @@ CASES = [
     *[
         Case(
             rows="T-01 N-42",
+            also=["S-12"],
             code=code,
             edition=edition,
             before=[SUSPECTED],
@@ -346,43 +337,7 @@ CASES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def lives(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Lives]:
-    """Every edition's cases, lived through once."""
-    editions = {case.edition for case in CASES}
-    return {edition: lived(tmp_path_factory.mktemp(edition) / "hub", edition, CASES) for edition in sorted(editions)}
+BY_A_CPI = ["return_interview_cpi_review"]
+"""N-39: its form has no one child."""
 
-
-pytestmark = pytest.mark.slow
-
-
-def name_of(case: Case) -> str:
-    """Its rows and its rule; the edition too, since some rules are tried under two."""
-    return f"{case.id} {case.edition}"
-
-
-@pytest.mark.parametrize("case", CASES, ids=name_of)
-def test_it_starts_on_its_event_and_not_beside_it(lives: Mapping[str, Lives], case: Case) -> None:
-    starts(lives[case.edition], case)
-
-
-@pytest.mark.parametrize("case", [case for case in CASES if case.met or not RULES[case.code].met], ids=name_of)
-def test_what_was_asked_is_met(lives: Mapping[str, Lives], case: Case) -> None:
-    """All but what a CPI meets (N-39), whose form has no one child."""
-    is_met(lives[case.edition], case)
-
-
-@pytest.mark.parametrize("case", [case for case in CASES if case.off], ids=name_of)
-def test_it_is_called_off(lives: Mapping[str, Lives], case: Case) -> None:
-    called_off(lives[case.edition], case)
-
-
-@pytest.mark.parametrize("case", CASES, ids=name_of)
-def test_it_is_late_at_its_hour_or_never(lives: Mapping[str, Lives], case: Case) -> None:
-    """The golden hour of S-12 among them."""
-    is_late(lives[case.edition], case)
-
-
-@pytest.mark.parametrize("case", CASES, ids=name_of)
-def test_its_alert_reaches_its_owner(lives: Mapping[str, Lives], case: Case) -> None:
-    reaches_its_owner(lives[case.edition], case)
+TestEveryRule = every_rule(CASES, met_elsewhere=BY_A_CPI)

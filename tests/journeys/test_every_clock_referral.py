@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from tests.builders_clocks import (
     GUIDE,
     HERTS,
@@ -13,15 +11,9 @@ from tests.builders_clocks import (
     MET,
     TRAFF,
     Case,
-    Lives,
     Say,
-    called_off,
-    is_late,
-    is_met,
-    lived,
-    reaches_its_owner,
+    every_rule,
     say,
-    starts,
 )
 from tests.builders_hub import CSC, HEALTH, MASH, POLICE, SCHOOL, START
 
@@ -673,36 +665,4 @@ CASES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def lives(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Lives]:
-    """Every edition's cases, lived through once."""
-    editions = {case.edition for case in CASES}
-    return {edition: lived(tmp_path_factory.mktemp(edition) / "hub", edition, CASES) for edition in sorted(editions)}
-
-
-pytestmark = pytest.mark.slow
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_it_starts_on_its_event_and_not_beside_it(lives: Mapping[str, Lives], case: Case) -> None:
-    starts(lives[case.edition], case)
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_what_was_asked_is_met(lives: Mapping[str, Lives], case: Case) -> None:
-    is_met(lives[case.edition], case)
-
-
-@pytest.mark.parametrize("case", [case for case in CASES if case.off], ids=lambda case: case.id)
-def test_it_is_called_off(lives: Mapping[str, Lives], case: Case) -> None:
-    called_off(lives[case.edition], case)
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_it_is_late_at_its_hour_or_never(lives: Mapping[str, Lives], case: Case) -> None:
-    is_late(lives[case.edition], case)
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_its_alert_reaches_its_owner(lives: Mapping[str, Lives], case: Case) -> None:
-    reaches_its_owner(lives[case.edition], case)
+TestEveryRule = every_rule(CASES)

@@ -1,6 +1,5 @@
 """Every rule of trafficking, the NRM, immigration and adulthood (catalogue 3.4, 3.5, 4.5, 4.7): started, met, off, late."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
@@ -13,14 +12,8 @@ from tests.builders_clocks import (
     TRAFF,
     UKVI,
     Case,
-    Lives,
-    called_off,
-    is_late,
-    is_met,
-    lived,
-    reaches_its_owner,
+    every_rule,
     say,
-    starts,
 )
 from tests.builders_hub import CSC, HEALTH, MASH, POLICE, SCHOOL, START, Town, a_child, alerts, passes
 from tests.builders_journeys import says
@@ -378,39 +371,9 @@ CASES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def lives(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Lives]:
-    """Every edition's cases, lived through once."""
-    editions = {case.edition for case in CASES}
-    return {edition: lived(tmp_path_factory.mktemp(edition) / "hub", edition, CASES) for edition in sorted(editions)}
-
+TestEveryRule = every_rule(CASES)
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_it_starts_on_its_event_and_not_beside_it(lives: Mapping[str, Lives], case: Case) -> None:
-    starts(lives[case.edition], case)
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_what_was_asked_is_met(lives: Mapping[str, Lives], case: Case) -> None:
-    is_met(lives[case.edition], case)
-
-
-@pytest.mark.parametrize("case", [case for case in CASES if case.off], ids=lambda case: case.id)
-def test_it_is_called_off(lives: Mapping[str, Lives], case: Case) -> None:
-    called_off(lives[case.edition], case)
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_it_is_late_at_its_hour_or_never(lives: Mapping[str, Lives], case: Case) -> None:
-    is_late(lives[case.edition], case)
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_its_alert_reaches_its_owner(lives: Mapping[str, Lives], case: Case) -> None:
-    reaches_its_owner(lives[case.edition], case)
 
 
 # ----------------------------------------------------------------------------------- what a table of cases does not show

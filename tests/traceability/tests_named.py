@@ -54,7 +54,8 @@ def _from_data(file: Path) -> Iterator[Found]:
     if not any(fnmatch(name, one) for one in READ_FROM_DATA):
         return
     module = importlib.import_module(name.removesuffix(".py").replace("/", "."))
-    for function, test in vars(module).items():
+    classes = [one for name, one in vars(module).items() if name.startswith("Test") and isinstance(one, type)]
+    for function, test in (item for place in (module, *classes) for item in vars(place).items()):
         for mark in getattr(test, "pytestmark", ()) if function.startswith("test_") else ():
             if mark.name == "parametrize":
                 for row in literal(" ".join(_ids(mark))):
@@ -64,7 +65,7 @@ def _from_data(file: Path) -> Iterator[Found]:
 def _ids(mark: Any) -> Iterator[str]:
     """What pytest will call the parameters, as far as they are words."""
     ids = mark.kwargs.get("ids")
-    for index, value in enumerate(mark.args[1]):
+    for index, value in enumerate(mark.kwargs.get("argvalues") or mark.args[1]):
         if callable(ids):
             yield str(ids(value))
         elif ids:
