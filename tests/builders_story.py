@@ -115,6 +115,11 @@ def says(desk: DeskId, type: str, child: str, tells: Mapping[DeskId, str] | None
     return Said(desk, type, child, form, tells or {})
 
 
+def is_back(desk: DeskId, child: str, *, harm: str) -> Said:
+    """That desk says that the child has returned just now; `harm`: whether any was suffered, as the form has it."""
+    return says(desk, "missing.returned", child, returned_at="@", harm_suffered=harm)
+
+
 def takes_up(desk: DeskId) -> TakenUp:
     """The desk acknowledges all that it was asked."""
     return TakenUp(desk)
@@ -145,14 +150,14 @@ def called_off(child: str, *rules: str) -> list[Happening]:
     return [Happening("is called off", _code(rule), child) for rule in rules]
 
 
-def late(child: str, *rules: str) -> list[Happening]:
-    """The time of those clocks is over."""
-    return [Happening("is late", _code(rule), child) for rule in rules]
+def late(child: str, *rules: str, hears: DeskId | None = None, covers: DeskId | None = None) -> list[Happening]:
+    """The time of those clocks is over; in that moment a desk is told that nothing was done (P12), if the story names one.
 
-
-def hears(desk: DeskId, child: str, *rules: str) -> list[Happening]:
-    """That desk is told, in office hours, that another did or acknowledged nothing (P12)."""
-    return [Happening("tells of neglect", _code(rule), child, (desk,)) for rule in rules]
+    It hears of it in office hours, or covers: out of hours, or because the one before did nothing either.
+    """
+    told = [("tells of neglect", hears), ("tells cover", covers)]
+    over = [Happening("is late", _code(rule), child) for rule in rules]
+    return over + [Happening(how, _code(rule), child, (desk,)) for how, desk in told if desk for rule in rules]
 
 
 def covers(desk: DeskId, child: str, *rules: str) -> list[Happening]:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.builders_clocks import TRAFF
 from tests.builders_hub import a_child
-from tests.builders_story import Plot, asks, at, covers, due, is_met, late, says, starts, takes_up
+from tests.builders_story import Plot, asks, at, covers, due, is_back, is_met, late, says, starts, takes_up
 from tests.builders_telling import tell
 
 LINH, MAI = "Linh", "Mai"
@@ -101,7 +101,7 @@ STORY = [
         says(CSC, "biometric.consented", LINH, child=IN_CARE),
         is_met(LINH, "T-11 early_flight_material"),
     ),
-    at("Sun 25 Oct 20:15", late(LINH, "T-36 joint_visit"), covers(CSC, LINH, "T-36 joint_visit")),
+    at("Sun 25 Oct 20:15", late(LINH, "T-36 joint_visit", covers=CSC)),
     at(
         "Sun 25 Oct 20:50",
         says(CSC, "joint_visit.held", LINH, police_present=True, childrens_services_present=True),
@@ -120,7 +120,7 @@ STORY = [
         takes_up(CSC),
         is_met(LINH, "T-14 missing_from_care_police", "N-43 missing_from_care_social_care"),
     ),
-    at("Mon 26 Oct 06:10", says(POLICE, "missing.returned", LINH, returned_at="@", harm_suffered="not_known")),
+    at("Mon 26 Oct 06:10", is_back(POLICE, LINH, harm="not_known")),
     # An order gives the authority parental responsibility: partners are told (§14.7), proceedings considered (§11.11).
     at(
         "Mon 26 Oct 14:00",

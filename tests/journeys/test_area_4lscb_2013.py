@@ -13,6 +13,7 @@ from tests.builders_story import (
     called_off,
     covers,
     due,
+    is_back,
     is_met,
     late,
     says,
@@ -59,7 +60,7 @@ STORY = [
     ),
     at(
         "Fri 04 Dec 20:30",
-        says(POLICE, "missing.returned", ROBIN, returned_at="@", harm_suffered="no"),
+        is_back(POLICE, ROBIN, harm="no"),
         called_off(ROBIN, "T-02 circumstances_review_absent"),
         asks(CSC, ROBIN, "T-07 return_interview_at_home"),
     ),
@@ -97,7 +98,7 @@ STORY = [
     ),
     at(
         "Sat 12 Dec 09:15",
-        says(POLICE, "missing.returned", ROBIN, returned_at="@", harm_suffered="not_known"),
+        is_back(POLICE, ROBIN, harm="not_known"),
         called_off(ROBIN, "T-03 bureau_notification"),
         starts(ROBIN, "T-05 safe_and_well_check"),
         asks(CSC, ROBIN, "T-07 return_interview_at_home"),
@@ -135,7 +136,7 @@ STORY = [
     ),
     at(
         "Thu 17 Dec 22:10",
-        says(POLICE, "missing.returned", ROBIN, returned_at="@", harm_suffered="no"),
+        is_back(POLICE, ROBIN, harm="no"),
         called_off(ROBIN, "T-02 circumstances_review_absent"),
         asks(CSC, ROBIN, "T-07 return_interview_at_home"),
         takes_up(CSC),
@@ -178,8 +179,7 @@ STORY = [
     # Seven working days from the 17th, without Christmas Day and the Monday in lieu of Boxing Day: the 30th.
     at(
         "Thu 31 Dec 00:00",
-        late(ROBIN, "T-08 repeat_missing_assessment"),
-        covers(CSC, ROBIN, "T-08 repeat_missing_assessment"),
+        late(ROBIN, "T-08 repeat_missing_assessment", covers=CSC),
     ),
     at(
         "Thu 31 Dec 10:00",
@@ -226,8 +226,7 @@ STORY = [
     # The day that the meeting set is over; a review four weeks after the plan was agreed is still in time.
     at(
         "Thu 04 Feb 00:00",
-        late(ROBIN, "T-47 plan_review"),
-        covers(CSC, ROBIN, "T-47 plan_review"),
+        late(ROBIN, "T-47 plan_review", covers=CSC),
     ),
     at(
         "Thu 04 Feb 11:00",

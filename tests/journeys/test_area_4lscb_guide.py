@@ -6,7 +6,7 @@ import pytest
 
 from tests.builders_clocks import GUIDE
 from tests.builders_hub import a_child, a_cpi
-from tests.builders_story import Plot, asks, at, called_off, covers, due, is_met, late, says, starts, takes_up
+from tests.builders_story import Plot, asks, at, called_off, covers, due, is_back, is_met, late, says, starts, takes_up
 from tests.builders_telling import tell
 
 WREN = "Wren"
@@ -170,7 +170,7 @@ STORY = [
     ),
     at(
         "Sat 05 Sep 23:50",
-        says(POLICE, "missing.returned", WREN, returned_at="@", harm_suffered="no"),
+        is_back(POLICE, WREN, harm="no"),
         called_off(WREN, "T-02 circumstances_review", "T-03 bureau_notification", "T-13 strategy_while_missing"),
         asks(CSC, WREN, "T-06 return_interview_looked_after"),
     ),
@@ -205,8 +205,7 @@ STORY = [
     # The 45th day after the 17th of September is the 1st of November, in winter time.
     at(
         "Mon 02 Nov 00:00",
-        late(WREN, "T-71 reflection_period"),
-        covers(CSC, WREN, "T-71 reflection_period"),
+        late(WREN, "T-71 reflection_period", covers=CSC),
     ),
     at(
         "Mon 02 Nov 09:30",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders_clocks import HERTS
-from tests.builders_story import Plot, a_named, asks, at, covers, hears, is_met, late, says, starts, takes_up
+from tests.builders_story import Plot, a_named, asks, at, covers, is_back, is_met, late, says, starts, takes_up
 from tests.builders_telling import tell
 
 IDRIS, YONAS = "Idris", "Yonas"
@@ -68,8 +68,7 @@ STORY = [
     # Good Friday does not stop 24 hours.
     at(
         "Fri 03 Apr 17:10",
-        late(IDRIS, "T-41 referral_outcome"),
-        covers(CSC, IDRIS, "T-41 referral_outcome"),
+        late(IDRIS, "T-41 referral_outcome", covers=CSC),
     ),
     at(
         "Fri 03 Apr 18:00",
@@ -103,11 +102,10 @@ STORY = [
         starts(YONAS, "N-119 tell_of_voluntary_return"),
     ),
     at("Sun 05 Apr 02:25", takes_up(POLICE), is_met(YONAS, "N-48 uasc_missing_before_identified")),
-    at("Sun 05 Apr 19:00", says(POLICE, "missing.returned", YONAS, returned_at="@", harm_suffered="not_known")),
+    at("Sun 05 Apr 19:00", is_back(POLICE, YONAS, harm="not_known")),
     at(
         "Tue 07 Apr 10:30",
-        late(IDRIS, "T-10 early_risk_after_placement"),
-        hears(MASH, IDRIS, "T-10 early_risk_after_placement"),
+        late(IDRIS, "T-10 early_risk_after_placement", hears=MASH),
     ),
     at(
         "Tue 07 Apr 11:30",
@@ -206,7 +204,7 @@ STORY = [
         ),
         is_met(YONAS, "T-41 referral_outcome"),
     ),
-    at("Sun 19 Apr 16:00", late(YONAS, "T-74 ukvi_confirmation"), covers(CSC, YONAS, "T-74 ukvi_confirmation")),
+    at("Sun 19 Apr 16:00", late(YONAS, "T-74 ukvi_confirmation", covers=CSC)),
     at(
         "Mon 20 Apr 09:15",
         takes_up(CSC),
@@ -215,7 +213,7 @@ STORY = [
     ),
     # Now that he is known to be a victim, the source has nothing of its own to ask when he is missing again.
     at("Sat 25 Apr 23:30", says(HOME, "missing.reported", YONAS, missing_since="@Sat 25 Apr 22:00", is_uasc=True)),
-    at("Tue 28 Apr 09:00", says(POLICE, "missing.returned", YONAS, returned_at="@", harm_suffered="yes")),
+    at("Tue 28 Apr 09:00", is_back(POLICE, YONAS, harm="yes")),
 ]
 
 

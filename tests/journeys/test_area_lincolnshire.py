@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders_clocks import LINCS
-from tests.builders_story import Plot, a_named, asks, at, covers, hears, is_met, late, says, starts, takes_up
+from tests.builders_story import Plot, a_named, asks, at, covers, is_back, is_met, late, says, starts, takes_up
 from tests.builders_telling import tell
 
 DANUT, ILINCA = "Danut", "Ilinca"
@@ -71,8 +71,8 @@ STORY = [
     ),
     at(
         "Mon 13 Jul 06:45",
-        says(POLICE, "missing.returned", DANUT, returned_at="@", harm_suffered="yes"),
-        says(POLICE, "missing.returned", ILINCA, returned_at="@", harm_suffered="not_known"),
+        is_back(POLICE, DANUT, harm="yes"),
+        is_back(POLICE, ILINCA, harm="not_known"),
     ),
     # Reasonable grounds: the police must make the NRM referral, and Children's Services must be told all the same.
     at(
@@ -83,8 +83,7 @@ STORY = [
     ),
     at(
         "Mon 13 Jul 10:30",
-        late(DANUT, "N-111 refer_at_once"),
-        hears(MASH, DANUT, "N-111 refer_at_once"),
+        late(DANUT, "N-111 refer_at_once", hears=MASH),
     ),
     at(
         "Mon 13 Jul 10:50",
@@ -117,7 +116,7 @@ STORY = [
     ),
     at("Wed 15 Jul 09:40", takes_up(CSC), is_met(DANUT, "N-113 immigration_too_early")),
     # A week after the tool was handed in no MACE has spoken of him. It does so the next day.
-    at("Wed 15 Jul 14:00", late(DANUT, "T-48 mace_agenda"), hears(MASH, DANUT, "T-48 mace_agenda")),
+    at("Wed 15 Jul 14:00", late(DANUT, "T-48 mace_agenda", hears=MASH)),
     at("Wed 15 Jul 14:30", takes_up(MASH)),
     at(
         "Thu 16 Jul 10:00",
@@ -135,7 +134,7 @@ STORY = [
         says(CSC, "plan.agreed", DANUT),
         asks(MASH, DANUT, "N-70 acted_before_meeting"),
     ),
-    at("Fri 24 Jul 13:00", late(DANUT, "N-70 acted_before_meeting"), hears(CSC, DANUT, "N-70 acted_before_meeting")),
+    at("Fri 24 Jul 13:00", late(DANUT, "N-70 acted_before_meeting", hears=CSC)),
     at("Fri 24 Jul 13:30", takes_up(MASH), takes_up(CSC), is_met(DANUT, "N-70 acted_before_meeting")),
     at(
         "Tue 28 Jul 14:00",
