@@ -5,7 +5,6 @@ everything once, in order. A period is one of recording: what was once counted o
 what became of it (whether a clock was met, a child returned, an NRM decision came), which is as the ledger stands.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -97,7 +96,6 @@ class _Pass:
     clocks: dict[tuple[str, str, str], _Clock] = field(default_factory=dict)
     step: tuple[str, str] = ("", "")
     """The step that is being read, and the area of its item."""
-    repeated: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def person(self, record: str) -> str:
         return self.leader.get(record, record)

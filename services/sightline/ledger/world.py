@@ -127,10 +127,6 @@ class World:
         """Desks that hold one of those roles in that area."""
         return {desk for role in roles for desk in self._by_role.get((role, area), ())}
 
-    def of_agency(self, name: str) -> set[DeskId]:
-        """That desk, or every desk of that agency."""
-        return {d for d in self.desks if d == name or d.partition("/")[0] == name}
-
     def reach(self, event_type: str, circumstance: str, area: str) -> Reach:
         """Who is reached by items of that type, circumstance and area."""
         key = (event_type, circumstance, area)

@@ -48,7 +48,7 @@ class Admin:
         return policy is not None and bool(policy.policy)
 
     def open_desk(self, desk: Desk) -> None:
-        """Admit a desk; its agency with it, if this is the first."""
+        """Admit a desk; its agency with it, if this is the first. Raises Refused ``desk_exists``."""
         agency = self._agency(agency_of(desk.id))
         if desk.id in agency.desks:
             raise Refused("desk_exists", "the desk is known already")
@@ -66,7 +66,10 @@ class Admin:
         self._ledger.append(agency.collect())
 
     def change_standing(self, desk: DeskId, standing: str) -> None:
-        """Suspend, withdraw or restore a desk: reads stop at once, and what it was shown is decided again."""
+        """Suspend, withdraw or restore a desk: reads stop at once, and what it was shown is decided again.
+
+        Raises Refused ``unknown_desk`` for a desk that was never opened and for a standing that there is not.
+        """
         agency = self._agency(agency_of(desk))
         if desk not in agency.desks or standing not in STANDINGS:
             raise Refused("unknown_desk", "no such desk or standing")
@@ -75,7 +78,10 @@ class Admin:
         self._ledger.append(agency.collect())
 
     def register_key(self, request: bytes, *, valid_until: datetime | None = None) -> SigningKey:
-        """Admit a key whose holder proved possession. Raises Refused for a request that does not."""
+        """Admit a key whose holder proved possession.
+
+        Raises Refused for a request that does not, and ``unknown_desk`` where its desk was never opened.
+        """
         at = self._clock.now()
         key = signing_key(check_registration(request), valid_from=at, valid_until=valid_until or at + KEY_LIFE)
         agency = self._agency(agency_of(key.desk))
@@ -98,7 +104,7 @@ class Admin:
         return key
 
     def revoke_key(self, kid: KeyId) -> None:
-        """Nothing signed with it is accepted from now on."""
+        """Nothing signed with it is accepted from now on. Raises Refused ``unknown_key``."""
         agency = self._agency(agency_of(DeskId(kid.partition("#")[0])))
         if kid not in agency.keys:
             raise Refused("unknown_key", "no such key")
