@@ -1,6 +1,5 @@
 """What is asked of somebody about a child, and until when: clocks and alerts. The entries and what each changes."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -141,11 +140,6 @@ class Clocks:
             # A record held from before the alert was raised does not know it: writing collides then, and it is loaded anew.
             if self.alert in child.alerts:
                 child.alerts[self.alert] = replace(child.alerts[self.alert], acknowledged_by=self.by)
-
-    def waits_twice(self) -> set[str]:
-        """The items that started clocks of which several of one rule run."""
-        codes = Counter(code for code, _ in self.running)
-        return {one.by for one in self.running.values() if codes[one.code] > 1}
 
     def is_taken_up(self, situation: str) -> bool:
         """Whether somebody acknowledged the alert of that situation."""

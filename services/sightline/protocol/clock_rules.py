@@ -126,7 +126,6 @@ class ClockRules:
     """By code."""
     _starting: Mapping[str, tuple[str, ...]] = field(repr=False)
     _ending: Mapping[str, tuple[str, ...]] = field(repr=False)
-    _each: AbstractSet[str] = field(repr=False)
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> "ClockRules":
@@ -139,7 +138,6 @@ class ClockRules:
             rules,
             _by_type({code: rule.starts for code, rule in rules.items()}),
             _by_type({code: [*rule.met, *rule.cancelled] for code, rule in rules.items()}),
-            frozenset(one for rule in rules.values() for one in rule.one_at_a_time),
         )
 
     def started(self, event_type: str, edition: str, situation: Situation) -> list[str]:
@@ -153,10 +151,6 @@ class ClockRules:
     def may_end(self, event_type: str) -> bool:
         """Whether an event of that type can meet or call off anything."""
         return event_type in self._ending
-
-    def answers_one(self, event_type: str) -> bool:
-        """Whether an event of that type answers, for some rule, one thing at a time."""
-        return event_type in self._each
 
     def meets(self, code: str, event_type: str, situation: Situation) -> Ending | None:
         """How the event does what that rule asks; None if it does not."""

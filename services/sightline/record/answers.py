@@ -56,7 +56,11 @@ class Answer:
 
     def _only_one_known(self, waiting: list[Running]) -> list[Running]:
         """A desk cannot answer what it was never shown; and nothing of its answer may tell it that there is more (P11)."""
-        shown = [running for running in waiting if self.sender and _is_shown(self.step, self.sender, running)]
+        if self.sender is None:
+            return []
+        desk = self.sender.id
+        seen = self.step.work.shown([(desk, running.by) for running in waiting])
+        shown = [running for running in waiting if (desk, running.by) in seen]
         if len(shown) > 1:
             self.step.work.unclear.add(self.step.id)
         return shown if len(shown) == 1 else []
@@ -107,10 +111,6 @@ def _all(child: Child, names: Iterable[str]) -> frozenset[str]:
         if name in child.alerts and _OURS.fullmatch(child.alerts[name].situation):
             left.append(child.alerts[name].situation)
     return frozenset(found)
-
-
-def _is_shown(step: Step, desk: Desk, running: Running) -> bool:
-    return (desk.id, running.by) in step.work.known.seen
 
 
 def _texts(form: Mapping[str, Any], fields: Iterable[str]) -> Iterator[str]:

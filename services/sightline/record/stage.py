@@ -11,7 +11,6 @@ from sightline.kernel.errors import Unavailable
 from sightline.kernel.ids import AgencyId, DeskId
 from sightline.kernel.ports import Clock
 from sightline.kernel.values import Desk, Refusal, Rejected, Verified
-from sightline.ledger.child import Child
 from sightline.ledger.holding import Held
 from sightline.ledger.sealing import KeyVault, area_key_name, child_key_name
 from sightline.ledger.store import Collision, Ledger
@@ -130,7 +129,6 @@ class Record:
         with self._ledger.database.reading() as session:
             known = look_up(session, wanted(batch, tokens), self._sight)
         work = self._work(known, batch)
-        self._look(work, batch)
         drafts = [self._one(work, one, token, at) for one, token in zip(batch, tokens, strict=True)]
         answers = self._answers(work, drafts)
         if work.new_keys:
@@ -164,19 +162,16 @@ class Record:
             streams=self._held.load(streams, known.people),
             vault=self._vault,
             new_id=lambda: UUID(bytes=os.urandom(16), version=4),
+            shown=self._shown,
         )
         areas = {one.envelope.area for one in batch if isinstance(one, Verified)}
         work.preload_keys([*map(child_key_name, streams), *map(area_key_name, areas)])
         return work
 
-    def _look(self, work: Work, batch: Sequence[Verified | Rejected]) -> None:
-        """Which of several things that wait for the same the senders were shown: asked only where there are several."""
-        items = [by for stream in work.streams.values() if isinstance(stream, Child) for by in stream.waits_twice()]
-        verified = [one.envelope for one in batch if isinstance(one, Verified)]
-        desks = dict.fromkeys(one.desk for one in verified if self._rules.answers_one(one.type))
-        if items and desks:
-            with self._ledger.database.reading() as session:
-                work.known.seen |= self._sight.seen(session, [(desk, item) for desk in desks for item in items])
+    def _shown(self, pairs: Sequence[tuple[DeskId, str]]) -> set[tuple[DeskId, str]]:
+        """Which of the (desk, item) pairs are shown. Asked about few forms: those that answer one of several things."""
+        with self._ledger.database.reading() as session:
+            return self._sight.seen(session, pairs)
 
     def _one(self, work: Work, one: Verified | Rejected, tokens: list[Tokens], at: datetime) -> "Draft":
         step = os.urandom(16).hex()

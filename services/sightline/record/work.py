@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
@@ -20,6 +20,8 @@ from sightline.ledger.matter import Matter
 from sightline.ledger.root import Entry, Recorded
 from sightline.ledger.sealing import ItemKey, KeyVault, child_key_name, child_ref, key_names
 from sightline.record.known import Known, KnownItem
+
+Pair = tuple[DeskId, str]
 
 HUB_DESK = DeskId("hub/alerts")
 """The originating desk of the hub's own items."""
@@ -69,9 +71,19 @@ class ItemForm:
 class Work:
     """A batch in the making. Nothing of it is visible before `rows` and `entries` commit together."""
 
-    def __init__(self, *, known: Known, streams: dict[UUID, Recorded], vault: KeyVault, new_id: Callable[[], UUID]):
+    def __init__(
+        self,
+        *,
+        known: Known,
+        streams: dict[UUID, Recorded],
+        vault: KeyVault,
+        new_id: Callable[[], UUID],
+        shown: Callable[[Sequence[Pair]], set[Pair]] = lambda _: set(),
+    ) -> None:
         self.known = known
         self.streams = streams
+        self.shown = shown
+        """Which (desk, item) pairs are shown, for what `known` was not asked beforehand."""
         self.new_keys: dict[str, bytes] = {}
         self.unclear: set[str] = set()
         """Steps whose form answers one of several things that its sender was shown, and says not which."""
