@@ -26,19 +26,20 @@ def tests() -> dict[str, list[str]]:
 
 def _written(file: Path) -> Iterator[Found]:
     """What stands in the file itself: pytest collects ``test_*`` of a module and of its ``Test*`` classes."""
-    for function in collected(ast.parse(file.read_text(encoding="utf-8"))):
+    for name, function in collected(ast.parse(file.read_text(encoding="utf-8"))):
         text = " ".join([ast.get_docstring(function) or "", *_parameters(function)])
         for row in literal(text) | in_name(function.name):
-            yield row, f"{file.relative_to(ROOT)}::{function.name}"
+            yield row, f"{file.relative_to(ROOT)}::{name}"
 
 
-def collected(tree: ast.Module) -> Iterator[ast.FunctionDef]:
-    """The test functions of a module."""
+def collected(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
+    """The test functions of a module, each with the name that pytest gives it within its file."""
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-            yield node
-        elif isinstance(node, ast.ClassDef):
-            yield from (one for one in node.body if isinstance(one, ast.FunctionDef) and one.name.startswith("test_"))
+            yield node.name, node
+        elif isinstance(node, ast.ClassDef) and node.name.startswith("Test"):
+            tests = (one for one in node.body if isinstance(one, ast.FunctionDef) and one.name.startswith("test_"))
+            yield from ((f"{node.name}::{one.name}", one) for one in tests)
 
 
 def _parameters(function: ast.FunctionDef) -> Iterator[str]:
@@ -54,12 +55,13 @@ def _from_data(file: Path) -> Iterator[Found]:
     if not any(fnmatch(name, one) for one in READ_FROM_DATA):
         return
     module = importlib.import_module(name.removesuffix(".py").replace("/", "."))
-    classes = [one for name, one in vars(module).items() if name.startswith("Test") and isinstance(one, type)]
-    for function, test in (item for place in (module, *classes) for item in vars(place).items()):
+    classes = {key: one for key, one in vars(module).items() if key.startswith("Test") and isinstance(one, type)}
+    places = {"": module} | {f"{key}::": one for key, one in classes.items()}
+    for prefix, function, test in ((p, *item) for p, place in places.items() for item in vars(place).items()):
         for mark in getattr(test, "pytestmark", ()) if function.startswith("test_") else ():
             if mark.name == "parametrize":
                 for row in literal(" ".join(_ids(mark))):
-                    yield row, f"{name}::{function}"
+                    yield row, f"{name}::{prefix}{function}"
 
 
 def _ids(mark: Any) -> Iterator[str]:
