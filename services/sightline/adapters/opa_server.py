@@ -157,7 +157,7 @@ def _client(url: str, timeout_s: float) -> OpaClient:
     port = parts.port or (443 if secure else 80)
     client = OpaClient(host=parts.hostname, port=port, ssl=secure, timeout=timeout_s, retries=1)
     # Facts must not pass through whatever proxy the environment happens to name.
-    client._session.trust_env = False  # noqa: SLF001  # the client has no option for proxies: see above
+    client._session.trust_env = False  # noqa: SLF001  # opa-python-client has no option for it: a proxy of the environment would be sent the facts
     return client
 
 

@@ -90,7 +90,7 @@ class WasmEngine:
 
 
 def _made(module: bytes, data: bytes, **bounds: Any) -> "Module":
-    from sightline.adapters.wasm_module import Module  # noqa: PLC0415  # 10 MB that only who asks needs
+    from sightline.adapters.wasm_module import Module  # noqa: PLC0415  # it loads wasmtime: 10 MB that a program which only names its policy can spare
 
     return Module(module, data, **bounds)
 

@@ -61,7 +61,7 @@ def insert_all(cursor: Cursor[Any], sql: str, rows: Sequence[Sequence[Value]], s
     arrays = ", ".join(f"%b::{columns[name]}[]" for name in asked)
     chosen = ", ".join(name if value == "?" else value for name, value in zip(columns, insert.values, strict=True))
     statement = (
-        f"INSERT INTO {insert.table} SELECT {chosen} FROM unnest({arrays}) AS many({', '.join(asked)}){insert.conflict}"  # noqa: S608  # names and types are the catalogue's
+        f"INSERT INTO {insert.table} SELECT {chosen} FROM unnest({arrays}) AS many({', '.join(asked)}){insert.conflict}"  # noqa: S608  # table, columns and types come from PostgreSQL's catalogue, values as parameters
     )
     cursor.execute(statement.encode(), [list(column) for column in zip(*rows, strict=True)])
     return True

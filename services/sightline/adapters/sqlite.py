@@ -216,7 +216,7 @@ class Recorder(SQLiteApplicationRecorder):
         with self.datastore.transaction(commit=False) as c:
             for chunk in chunks(names):
                 c.execute(
-                    f"WITH wanted (stream, version) AS (VALUES {marks(chunk, '(?,?)')})"  # noqa: S608  # only question marks are put in
+                    f"WITH wanted (stream, version) AS (VALUES {marks(chunk, '(?,?)')})"  # noqa: S608  # what is put in is question marks, one for each value; the values are parameters
                     " SELECT originator_id, originator_version, topic, state FROM wanted CROSS JOIN stored_events"
                     " ON originator_id = stream AND originator_version = version",
                     [v for stream, version in chunk for v in (stream.hex, version)],
@@ -230,7 +230,7 @@ class Recorder(SQLiteApplicationRecorder):
         with self.datastore.transaction(commit=False) as c:
             for chunk in chunks(ids):
                 c.execute(
-                    f"WITH wanted (stream) AS (VALUES {marks(chunk, '(?)')}) SELECT stream,"  # noqa: S608  # only question marks are put in
+                    f"WITH wanted (stream) AS (VALUES {marks(chunk, '(?)')}) SELECT stream,"  # noqa: S608  # what is put in is question marks, one for each value; the values are parameters
                     " (SELECT MAX(originator_version) FROM stored_events WHERE originator_id = stream) FROM wanted",
                     [stream.hex for stream in chunk],
                 )

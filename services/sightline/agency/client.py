@@ -46,7 +46,7 @@ _UNAVAILABLE = frozenset({429, 502, 503, 504})
 class HubClient:
     """One desk's connection to its hub. Not for several threads at once."""
 
-    def __init__(  # noqa: PLR0913 - what a desk must know of itself and of its hub
+    def __init__(  # noqa: PLR0913  # by name only: each is a setting of its own, and most have a default
         self,
         url: str,
         *,

@@ -23,7 +23,7 @@ def new_id(time: datetime) -> str:
     return str(UUID(int=milliseconds << 80 | version_and_a << 64 | variant_and_b))
 
 
-def sign_event(  # noqa: PLR0913 - one argument for each attribute of the envelope
+def sign_event(  # noqa: PLR0913  # by name only: the attributes of the envelope (docs/wire.md), one argument for each
     key: PrivateKey,
     *,
     source: str,

@@ -22,7 +22,7 @@ from sightline.record.known import Known, Sight, look_up
 from sightline.record.matching import Matcher, Tokens
 from sightline.record.placing import Placing
 from sightline.record.refusing import Refusing
-from sightline.record.work import Work
+from sightline.record.work import Pair, Work
 
 MAX_TRIES = 5
 """How often a batch is tried again when another writer was first."""
@@ -168,7 +168,7 @@ class Record:
         work.preload_keys([*map(child_key_name, streams), *map(area_key_name, areas)])
         return work
 
-    def _shown(self, pairs: Sequence[tuple[DeskId, str]]) -> set[tuple[DeskId, str]]:
+    def _shown(self, pairs: Sequence[Pair]) -> set[Pair]:
         """Which of the (desk, item) pairs are shown. Asked about few forms: those that answer one of several things."""
         with self._ledger.database.reading() as session:
             return self._sight.seen(session, pairs)

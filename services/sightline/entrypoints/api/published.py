@@ -60,7 +60,7 @@ def keys(parts: PartsOf) -> Response:
 @router.get("/asyncapi.json", summary="What goes over the broker, in distributed mode")
 def asyncapi() -> Response:
     """AsyncAPI 3.0: topics, messages, and who may send and read them."""
-    from sightline.entrypoints.workers.asyncapi import document  # noqa: PLC0415  # an embedded hub loads no broker library
+    from sightline.entrypoints.workers.asyncapi import document  # noqa: PLC0415  # it loads the broker's library, which an embedded hub need not have in memory
 
     return json_response(document())
 

@@ -53,7 +53,7 @@ class Rim:
             await self._app(scope, receive, sending)
         except ClientDisconnect:
             status = status or _GONE
-        except Exception:  # noqa: BLE001  # the last resort: past this, a trace with somebody's data would be logged
+        except Exception:  # noqa: BLE001  # whatever it is must end here: past this, the server logs a trace with somebody's data
             _log.exception("request failed", method=_method(scope), route=_route(scope))
             if status == 0:
                 await internal()(scope, receive, sending)

@@ -208,7 +208,7 @@ def is_told(ledger: Ledger) -> bool:
 HUB_TYPES = "(" + ",".join(f"'{type}'" for type in ALERTS) + ")"
 """Types of the hub's own items, as SQL."""
 _FIRST = (
-    f"SELECT f.type IN {HUB_TYPES}, COUNT(*), COUNT(DISTINCT l.item) FROM leaves l"  # noqa: S608  # only our own type names
+    f"SELECT f.type IN {HUB_TYPES}, COUNT(*), COUNT(DISTINCT l.item) FROM leaves l"  # noqa: S608  # what is put in is a constant of this program, never what anybody sent
     " JOIN item_folds f ON f.position = l.item WHERE l.typ = 'decision' AND l.sup = '' GROUP BY 1"
 )
 """Decisions about items when they came, and those items: the hub's own apart."""

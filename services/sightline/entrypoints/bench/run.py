@@ -74,7 +74,7 @@ def _in_a_process_of_its_own(row: str, asked: Asked) -> dict[str, Any]:
     say(f"{row}: begins")
     said = json.dumps(asdict(asked) | {"folder": str(asked.folder.resolve())})
     command = [sys.executable, "-m", _MODULE, row, said]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)  # noqa: S603  # our own interpreter and module
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)  # noqa: S603  # no shell; this interpreter runs this package's own module
     if done.returncode:
         return {"failed": f"the process ended with {done.returncode}"}
     found: dict[str, Any] = json.loads(done.stdout)

@@ -50,7 +50,7 @@ def serving(folder: Path) -> Iterator[Server]:
     command = [*_COMMAND, "--data", str(folder), "--host", "127.0.0.1", "--port", "0", "--json"]
     with (
         folder.with_suffix(".log").open("wb") as log,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process,  # noqa: S603  # our own interpreter and module
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process,  # noqa: S603  # no shell; this interpreter runs this package's own module
     ):
         said = process.stdout.readline() if process.stdout else b""
         if not said:
