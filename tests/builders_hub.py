@@ -116,12 +116,13 @@ def a_hub(
     clock: SetClock,
     *,
     engine: Callable[[PolicyEngine], PolicyEngine] = lambda engine: engine,
+    policies: Path | None = None,
     on_step: Callable[[str], None] = lambda _: None,
     store: Mapping[str, str] | None = None,
 ) -> Hub:
     """An embedded hub in that folder. `engine` may put something of its own around the real one.
 
-    `store` chooses where its ledger is kept, as the library's settings; by default a file in the folder.
+    `policies` is the folder of another policy than the program's. `store` chooses where its ledger is kept, as the library's settings; by default a file in the folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
     keys = load_or_create(folder / "keys", ORIGIN)
@@ -139,8 +140,8 @@ def a_hub(
             origin=ORIGIN,
             ledger=ledger,
             vault=vault,
-            engine=engine(the_engine()),
-            policies=share("policies"),
+            engine=engine(WasmEngine(policies) if policies else the_engine()),
+            policies=policies or share("policies"),
             keys=keys,
             clock=clock,
             register_folder=folder / "register",

@@ -36,6 +36,8 @@ EMBEDDED_ONLY = {
     "test_every_clock_missing": "its rules are lived through in both modes, some of each edition's in CI",
     "test_every_clock_referral": "its rules are lived through in both modes, some of each edition's in CI",
     "test_every_clock_trafficking": "its rules are lived through in both modes, some of each edition's in CI",
+    "test_policy_upgrade": "starts several versions of the program on one folder; tests/contracts/test_kept_policies.py has"
+    " both stores, and where a server decides the line is dry before its bundle is changed (docs/operating.md)",
     "test_plans": "asks SQLite how it finds rows",
     "test_match_queue::test_operators_list_it_and_no_name_is_in_it": "runs a command on a folder",
     "test_http_reading::test_a_failure_of_ours_is_a_500_that_says_nothing_and_is_logged_without_data": "its views are broken on"

@@ -11,7 +11,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO sightline
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO sightline_hub;
 
 -- ----------------------------------------------------------------------------------------------------------- the logs
--- What was said (ledger_events) and what was shown (leaves) is added to, and never changed: by nobody, the owner too.
+-- What was said (ledger_events), what was shown (leaves) and what decided it (policies) is added to, and never changed: by
+-- nobody, the owner too.
 -- The hub keeps UPDATE on them, because the library locks the ledger's table, which takes more than INSERT; the
 -- trigger stands before it. Who would get past it must first, as the owner, take it away.
 CREATE OR REPLACE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -24,7 +25,7 @@ DO $$
 DECLARE
     log text;
 BEGIN
-    FOREACH log IN ARRAY ARRAY['ledger_events', 'leaves'] LOOP
+    FOREACH log IN ARRAY ARRAY['ledger_events', 'leaves', 'policies'] LOOP
         EXECUTE format('DROP TRIGGER IF EXISTS append_only ON %I', log);
         EXECUTE format(
             'CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %I'
@@ -35,7 +36,7 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE DELETE ON ledger_events, leaves FROM sightline_hub;
+REVOKE DELETE ON ledger_events, leaves, policies FROM sightline_hub;
 
 -- ---------------------------------------------------------------------------------------------------------- the desks
 -- The tables whose rows belong to one desk. A reader sees those of the desk that its transaction names; of none if it

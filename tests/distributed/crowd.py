@@ -20,6 +20,7 @@ from sightline.formats.topic_names import receipts_topic, submissions_topic
 from sightline.kernel.errors import Unavailable
 from sightline.kernel.ids import AgencyId, DeskId, KeyId, agency_of
 from sightline.kernel.share import share
+from sightline.ledger.kept_policies import ReadyPolicy
 from sightline.runtime.build_decide import read_rules
 from sightline.runtime.distributed import vault_of
 from tests.builders_distributed import Works, envelope_of, waits_for
@@ -225,7 +226,7 @@ def replayed(area: Works) -> Replay:
         closing(vault_of(area.settings, wrapping_key(area.settings.keys))) as vault,
         closing(WasmEngine(share("policies"))) as engine,
     ):
-        policies = {engine.policy: (engine, rules.data)}
+        policies = {engine.policy: ReadyPolicy(engine, rules.data)}
         ledger = area.hub.ledger
         return Replaying(
             ledger=ledger, database=ledger.database, vault=vault, fields=rules.fields, policies=policies.get

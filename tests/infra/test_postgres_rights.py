@@ -18,10 +18,10 @@ from tests.builders_ledger import Settings
 
 pytestmark = pytest.mark.slow
 
-LOGS = ("ledger_events", "leaves")
+LOGS = ("ledger_events", "leaves", "policies")
 BY_DESK = ("leaves", "feed", "feed_heads", "receipts", "notices")
 CHANGES = ("UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {} CASCADE")
-COLUMN = {"ledger_events": "topic", "leaves": "eff"}
+COLUMN = {"ledger_events": "topic", "leaves": "eff", "policies": "bundle"}
 
 
 @pytest.fixture(scope="module")

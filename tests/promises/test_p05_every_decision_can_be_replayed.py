@@ -16,6 +16,7 @@ from sightline.kernel.ids import DeskId
 from sightline.kernel.ports import PolicyEngine
 from sightline.kernel.share import share
 from sightline.ledger.documents import unpack
+from sightline.ledger.kept_policies import ReadyPolicy
 from sightline.ledger.world import PolicyData
 from tests.builders_hub import (
     BUREAU,
@@ -72,7 +73,7 @@ def verdicts(replay: Replay) -> list[str]:
     return [difference.verdict for difference in replay.differences]
 
 
-def replayed(town: Town, policies: Mapping[str, "tuple[PolicyEngine, PolicyData]"]) -> Replay:
+def replayed(town: Town, policies: Mapping[str, ReadyPolicy]) -> Replay:
     """A replay by an auditor who has these policies at hand."""
     return Replaying(
         ledger=town.hub.ledger,
@@ -271,12 +272,12 @@ DATA = PolicyData.read(policy_data(share("policies")))
 def test_after_a_new_policy_each_leaf_is_checked_under_the_one_in_force_then(tmp_path: Path) -> None:
     town = a_town(tmp_path)
     a_week(town)
-    held: dict[str, tuple[PolicyEngine, PolicyData]] = {}
+    held: dict[str, ReadyPolicy] = {}
 
     def upgraded(engine: PolicyEngine) -> PolicyEngine:
-        held[engine.policy] = (engine, DATA)
+        held[engine.policy] = ReadyPolicy(engine, DATA)
         new = Renamed(engine, policy=digest("n"))
-        held[new.policy] = (new, DATA)
+        held[new.policy] = ReadyPolicy(new, DATA)
         return new
 
     town = reopened(town, engine=upgraded)

@@ -39,6 +39,7 @@ from tests.builders_hub import (
     signs,
     submits,
 )
+from tests.builders_policy import a_policy_without
 
 Answer = Callable[[bytes, Mapping[str, Any]], Mapping[str, Any]]
 
@@ -281,17 +282,13 @@ def test_a_process_that_ends_between_finding_out_and_parking_parks_it_the_next_t
     town.hub.close()
 
 
-def test_a_policy_that_is_not_the_one_in_force_decides_nothing(tmp_path: Path) -> None:
-    town = a_town(tmp_path)
+def test_where_the_policy_in_force_is_neither_at_hand_nor_kept_nothing_is_decided(tmp_path: Path) -> None:
+    town = a_town(tmp_path / "hub")
     town.hub.settle()
     (sent,) = submits(town, signs(town, POLICE, "missing.reported", a_missing()))
-
-    class Other(Down):
-        def __init__(self, engine: PolicyEngine) -> None:
-            super().__init__(engine)
-            self.policy = f"sha256:{'o' * 42}A"
-
-    town = reopened(town, engine=Other)
+    other = a_policy_without(tmp_path / "other", "health_safeguarding", "missing.reported")
+    town = reopened(town, policies=other)
+    rows(town, "DELETE FROM policies")
     with pytest.raises(Unavailable) as why:
         town.hub.settle()
     assert why.value.code == "policy_missing"
@@ -299,7 +296,7 @@ def test_a_policy_that_is_not_the_one_in_force_decides_nothing(tmp_path: Path) -
     town = reopened(town)  # the version that it was recorded under finishes what it began
     town.hub.settle()
     assert can_read(town, MASH, sent.item)
-    assert {d.verdict for d in town.hub.replay().differences} == {"could_not_check"}  # nobody holds the other policy
+    assert {d.verdict for d in town.hub.replay().differences} == {"could_not_check"}  # the other policy is lost
     town.hub.close()
 
 

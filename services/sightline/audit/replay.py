@@ -1,10 +1,10 @@
 """Replay: decide everything again from the ledger and an empty memo, and compare leaf by leaf, byte by byte (P5).
 
 The verdict on a leaf is one of: equal; different; missing (due, but not in the register); extra (in the register, but
-not due); erased (a key was destroyed, so nobody can say); could not check (another derivation edition or policy).
+not due); erased (a key was destroyed, so nobody can say); could not check (another derivation edition, or a policy that is not kept).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -13,12 +13,13 @@ import orjson
 from sightline.formats.fields import Fields
 from sightline.formats.leaf import DECISION, EPOCH
 from sightline.kernel.errors import Corrupt, Refused
-from sightline.kernel.ports import Database, PolicyEngine
+from sightline.kernel.ports import Database
 from sightline.ledger.deciding import Counts, Decided, Deciding, Leaf
 from sightline.ledger.derivation import EDITION, Announced, Derivation, Due
 from sightline.ledger.documents import unpack
 from sightline.ledger.erased import Erased
 from sightline.ledger.folds import NEVER, Brief, ChildFold, ItemFold
+from sightline.ledger.kept_policies import Policies
 from sightline.ledger.parking import parked
 from sightline.ledger.policy import Policy
 from sightline.ledger.ruling import Ruling, outcome_of
@@ -27,9 +28,6 @@ from sightline.ledger.store import Ledger, Placed
 from sightline.ledger.world import PolicyData, World
 
 _PAGE = 2000
-
-Policies = Callable[[str], "tuple[PolicyEngine, PolicyData] | None"]
-"""Policy digest to an engine that holds it and its data; None when it is not at hand."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

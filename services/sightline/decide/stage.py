@@ -10,23 +10,24 @@ from sightline.decide.writing import REBUILT, Batch, Rows, Writing
 from sightline.formats.fields import Fields
 from sightline.formats.leaf import DECISION
 from sightline.kernel.errors import Unavailable
-from sightline.kernel.ports import Clock, Database, PolicyEngine, Session
+from sightline.kernel.ports import Clock, Database, Session
 from sightline.ledger import notices
 from sightline.ledger.deciding import Counts, Decided, Deciding, Undecidable
 from sightline.ledger.derivation import Derivation, Due
 from sightline.ledger.folds import ItemFold
+from sightline.ledger.kept_policies import Policies, ReadyPolicy
 from sightline.ledger.policy import POLICY_STREAM, Policy
 from sightline.ledger.positions import position
 from sightline.ledger.relevance import key_for
 from sightline.ledger.sealing import KeyVault
 from sightline.ledger.store import Collision, Ledger, Placed
-from sightline.ledger.world import PolicyData, World
+from sightline.ledger.world import World
 
 BATCH = 256
 """Entries in one transaction."""
 SLICE = 500
 """Items of one slice of a large change (design §6)."""
-FOLDS_KEPT = 2_000
+FOLDS_KEPT = 1_000
 """Children, and items, of which folds stay in memory between batches: bounded, so that it does not grow with history."""
 
 TABLES = (
@@ -48,24 +49,26 @@ class Decide:
         *,
         ledger: Ledger,
         database: Database,
-        engine: PolicyEngine,
-        data: PolicyData,
+        at_hand: ReadyPolicy,
+        policies: Policies,
         fields: Fields,
         vault: KeyVault,
         clock: Clock,
         on_step: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """`at_hand`: the policy of this program. `policies` finds it, and those that were in force before it."""
         self._folds_kept = FOLDS_KEPT
         self._ledger = ledger
         self._database = database
-        self._engine = engine
-        self._data = data
+        self._at_hand = at_hand
+        self._policies = policies
         self._fields = fields
         self._vault = vault
         self._clock = clock
         self._on_step = on_step
         self._folds = TableFolds(database, vault)
-        self._deciding = Deciding(engine, key=key_for(engine.policy))
+        self._deciding = Deciding(at_hand.engine, key=key_for(at_hand.engine.policy))
+        self._asked_before = 0
         self._derivation: Derivation | None = None
         self._writing = Writing(database, NAME)
         self._position = 0
@@ -100,7 +103,7 @@ class Decide:
     @property
     def memo_asked(self) -> int:
         """How many distinct facts documents the engine was asked about."""
-        return self._deciding.memo.asked
+        return self._asked_before + self._deciding.memo.asked
 
     @property
     def at(self) -> int:
@@ -141,10 +144,11 @@ class Decide:
 
     def _made(self, derivation: Derivation, placed: Sequence[Placed]) -> Batch:
         """What these entries come to, ready to be written; from here on it counts as done."""
+        is_equipped = self._equip(derivation)
         steps = list(derivation.steps(placed))
         due = [one for step in steps for one in step if isinstance(one, Due)]
-        if due and derivation.policy != self._engine.policy:
-            raise Unavailable("policy_missing", "the policy in force is not the one that the engine holds")
+        if due and not is_equipped:
+            raise Unavailable("policy_missing", "the policy in force is neither at hand nor kept with its engine")
         decided = self._deciding(steps, policy=derivation.policy, engine=derivation.engine)
         derivation.working.changed_items.update(leaf.item for leaf in decided.leaves if leaf.typ == DECISION)
         self._parking = still_to_park(self._parking, due, decided.undecidable)
@@ -154,6 +158,21 @@ class Decide:
         derivation.working.settle(kept=self._folds_kept)
         self._on_step("decide")
         return Batch(start=start, end=self._position, entries=len(placed), rebuilt=self._rebuilt, rows=rows)
+
+    def _equip(self, derivation: Derivation) -> bool:
+        """Have what decides by the policy in force, and give the derivation that policy's data; whether it can be had.
+
+        Of an older policy only the engine that the ledger names may decide: the leaves say that it did.
+        """
+        held = self._policies(derivation.policy) if derivation.policy else self._at_hand
+        if held is None or (held is not self._at_hand and held.engine.engine != derivation.engine):
+            return False
+        if derivation.world.data is not held.data:
+            derivation.world.use(held.data)
+        if self._deciding.memo.engine is not held.engine:
+            self._asked_before += self._deciding.memo.asked
+            self._deciding = Deciding(held.engine, self._deciding.counts, key=key_for(derivation.policy))
+        return True
 
     def _rows(self, derivation: Derivation, decided: Decided) -> Rows:
         leaves = [
@@ -170,7 +189,9 @@ class Decide:
     def _load(self) -> Derivation:
         """The stored state: position, policy in force, desks, changes still being sliced."""
         self._writing.forget()
-        derivation = Derivation(store=self._folds, world=World(self._data), fields=self._fields, keys=self._keys)
+        derivation = Derivation(
+            store=self._folds, world=World(self._at_hand.data), fields=self._fields, keys=self._keys
+        )
         with self._database.reading() as session:
             self._position = self._writing.at = position(session, NAME)
             self._rebuilt = position(session, REBUILT)

@@ -1,12 +1,14 @@
-"""``sightline policy``: what decides."""
+"""``sightline policy``: what decides, and what decided before."""
 
 import typer
 
 from sightline.adapters.opa_wasm import WasmEngine
-from sightline.entrypoints.cli_admin import show
+from sightline.entrypoints.cli_admin import Data, hub_folder, show, show_all
 from sightline.entrypoints.cli_out import EXIT_CODES, AsJson, answered
 from sightline.entrypoints.rules import texts_of_rules
 from sightline.kernel.share import share
+from sightline.ledger import kept_policies
+from sightline.ledger.policy import POLICY_STREAM, Policy
 
 policy = typer.Typer(help="The policy that decides.", no_args_is_help=True, epilog=EXIT_CODES)
 
@@ -27,3 +29,21 @@ def check(as_json: AsJson = False) -> None:
     finally:
         engine.close()
     show(found, as_json=as_json)
+
+
+@policy.command()
+@answered
+def history(data: Data = None, as_json: AsJson = False) -> None:
+    """Every policy and engine that was put in force, since when, and whether it is kept."""
+    rows: list[dict[str, object]] = []
+    with hub_folder(data) as hub:
+        changes = hub.ledger.history(POLICY_STREAM)
+        kept = kept_policies.digests(hub.ledger.database)
+    in_force = ""
+    for entry in changes:
+        if isinstance(entry, Policy.Activated):
+            in_force = entry.policy
+        if isinstance(entry, Policy.Activated | Policy.EngineChanged):
+            at = entry.timestamp.isoformat(timespec="seconds")
+            rows.append({"since": at, "policy": in_force, "engine": entry.engine, "kept": in_force in kept})
+    show_all("Policies", ["since", "policy", "engine", "kept"], rows, as_json=as_json)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,17 +15,16 @@ from sightline.adapters.opa_wasm import WasmEngine
 from sightline.audit.replay import Replay, Replaying
 from sightline.entrypoints.folder import Folder
 from sightline.entrypoints.rules import citations, texts_of_rules
-from sightline.formats.fields import Fields
-from sightline.formats.policy_digest import policy_data
-from sightline.formats.schemas import Schemas
 from sightline.kernel.errors import Refused, Unavailable
 from sightline.kernel.ids import DeskId
 from sightline.kernel.share import share
 from sightline.ledger.documents import unpack
 from sightline.ledger.items import ItemEntry
+from sightline.ledger.kept_policies import ReadyPolicy
 from sightline.ledger.sealing import ItemKey, KeyVault, key_names
-from sightline.ledger.world import PolicyData
 from sightline.runtime import distributed
+from sightline.runtime.build_decide import read_rules
+from sightline.runtime.policies import HeldPolicies, folder_of
 from sightline.runtime.stores import KEYS, vault_of
 
 Json = dict[str, Any]
@@ -75,8 +74,7 @@ def explain(hub: Folder, leaf: str) -> Json:
         raise Refused("unknown_leaf", "no leaf has this id")
     n, body, ref, kind, stream, version = rows[0]
     members = orjson.loads(bytes(body))
-    folder = share("policies")
-    rules, cited = texts_of_rules(folder), citations(folder)
+    rules, cited = _said_by(hub, str(members.get("pol", "")))
     withheld = [entry.partition(":") for entry in members.get("withheld", ())]
     state, facts = _facts(hub, members, (UUID(stream), int(version)) if stream else None)
     return {
@@ -90,6 +88,12 @@ def explain(hub: Folder, leaf: str) -> Json:
         "facts_state": state,
         "facts": facts,
     }
+
+
+def _said_by(hub: Folder, policy: str) -> tuple[Mapping[str, Sequence[str]], Mapping[str, str]]:
+    """The rules' texts and the bases' citations as the policy that decided has them; none where it is not kept."""
+    with folder_of(hub.ledger.database, policy, share("policies")) as folder:
+        return (texts_of_rules(folder), citations(folder)) if folder is not None else ({}, {})
 
 
 def _facts(hub: Folder, leaf: Mapping[str, Any], name: tuple[UUID, int] | None) -> tuple[str, Sequence[Json]]:
@@ -110,19 +114,15 @@ def _facts(hub: Folder, leaf: Mapping[str, Any], name: tuple[UUID, int] | None) 
 
 
 def replay(hub: Folder) -> Replay:
-    """Decide everything again under the policy at hand; what another policy decided could not be checked."""
-    folder = share("policies")
-    documents = policy_data(folder)
-    engine = _engine(hub)
-    policies = {engine.policy: (engine, PolicyData.read(documents))}
-    fields = Fields(Schemas.load(duty_types=frozenset(documents["duty_types"])))
-    try:
-        with vault(hub) as keys:
-            return Replaying(
-                ledger=hub.ledger, database=hub.ledger.database, vault=keys, fields=fields, policies=policies.get
-            ).run()
-    finally:
-        engine.close()
+    """Decide everything again, each thing under the policy then in force; one that is not kept could not be checked."""
+    folder, database = share("policies"), hub.ledger.database
+    rules = read_rules(folder)
+    with (
+        closing(_engine(hub)) as engine,
+        closing(HeldPolicies(database=database, folder=folder, at_hand=ReadyPolicy(engine, rules.data))) as policies,
+        vault(hub) as keys,
+    ):
+        return Replaying(ledger=hub.ledger, database=database, vault=keys, fields=rules.fields, policies=policies).run()
 
 
 def _engine(hub: Folder) -> WasmEngine | ServerEngine:

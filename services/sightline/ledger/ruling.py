@@ -74,7 +74,7 @@ class Memo:
     """
 
     def __init__(self, engine: PolicyEngine, limit: int = MEMO_LIMIT, key: Callable[[Facts], Key] = everything) -> None:
-        self._engine = engine
+        self.engine = engine
         self._limit = limit
         self._key = key
         self._known: dict[Facts, Ruling | str] = {}
@@ -111,7 +111,7 @@ class Memo:
     def _ask(self, questions: Mapping[Key, Facts]) -> None:
         asked = list(questions.values())
         self.asked += len(asked)
-        answers = self._engine.decide([facts.document() for facts in asked]) if asked else []
+        answers = self.engine.decide([facts.document() for facts in asked]) if asked else []
         if len(answers) != len(asked):
             raise Unavailable("engine_down", "the policy engine did not answer each question")
         self._shared |= {k: _checked(f, raw) for (k, f), raw in zip(questions.items(), answers, strict=True)}

@@ -1,9 +1,8 @@
 """Putting a hub together. Only what differs between the two modes is passed in; all else is built once, here."""
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from sightline.adapters.keyfile import HubKeys, IntakeKeys, Signer
@@ -16,9 +15,10 @@ from sightline.feed.stage import Feed
 from sightline.formats import jwe
 from sightline.kernel.errors import Unavailable
 from sightline.kernel.ports import Clock, Database, PolicyEngine
-from sightline.ledger import clocks, positions
+from sightline.ledger import clocks, kept_policies, positions
 from sightline.ledger.directory import Directory, PresentDesks, SendersByRole
 from sightline.ledger.holding import Held
+from sightline.ledger.kept_policies import ReadyPolicy
 from sightline.ledger.protocols import Protocols
 from sightline.ledger.sealing import KeyVault
 from sightline.ledger.store import Ledger
@@ -37,6 +37,7 @@ from sightline.register.tables import TABLES as REGISTER_TABLES
 from sightline.runtime.build_decide import Rules, build_decide, read_rules
 from sightline.runtime.hub import Areas, Hub, sign_receipts
 from sightline.runtime.intake import Intake
+from sightline.runtime.policies import HeldPolicies, keep_policy
 from sightline.verify.stage import Verify
 from sightline.view.notices import Notices
 from sightline.view.reading import View
@@ -44,6 +45,7 @@ from sightline.view.sight import Sight
 
 TABLES = (
     *positions.TABLES,
+    *kept_policies.TABLES,
     *clocks.TABLES,
     *RECORD_TABLES,
     *folds.TABLES,
@@ -80,7 +82,11 @@ def build(parts: Parts) -> Hub:
     make_tables(database)
     rules = read_rules(parts.policies)
     admin = Admin(ledger=parts.ledger, clock=parts.clock)
-    found = partial(admin.found, origin=parts.origin, engine=parts.engine)
+
+    def found() -> None:
+        keep_policy(database, parts.policies)
+        admin.found(origin=parts.origin, engine=parts.engine)
+
     with suppress(*([Unavailable] if admin.is_founded() else [])):
         found()
     held = Held(parts.ledger)
@@ -97,10 +103,11 @@ def build(parts: Parts) -> Hub:
     intake.directory.refresh()
 
     def replay() -> Replay:
-        policies = {parts.engine.policy: (parts.engine, rules.data)}
-        return Replaying(
-            ledger=parts.ledger, database=database, vault=parts.vault, fields=rules.fields, policies=policies.get
-        ).run()
+        at_hand = ReadyPolicy(parts.engine, rules.data)
+        with closing(HeldPolicies(database=database, folder=parts.policies, at_hand=at_hand)) as policies:
+            return Replaying(
+                ledger=parts.ledger, database=database, vault=parts.vault, fields=rules.fields, policies=policies
+            ).run()
 
     return Hub(
         origin=parts.origin,

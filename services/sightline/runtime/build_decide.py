@@ -11,15 +11,18 @@ from sightline.formats.fields import Fields
 from sightline.formats.policy_digest import policy_data
 from sightline.formats.schemas import Schemas
 from sightline.kernel.ports import Clock, PolicyEngine
+from sightline.ledger.kept_policies import ReadyPolicy
 from sightline.ledger.sealing import KeyVault
 from sightline.ledger.store import Ledger
 from sightline.ledger.world import PolicyData
+from sightline.runtime.policies import HeldPolicies
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
     """A policy folder read once, and the forms that the program knows."""
 
+    folder: Path
     documents: Mapping[str, Any]
     data: PolicyData
     schemas: Schemas
@@ -30,7 +33,7 @@ def read_rules(policies: Path) -> Rules:
     """The data beside that folder's Rego, and the forms."""
     documents = policy_data(policies)
     schemas, fields = _forms(frozenset(documents["duty_types"]))
-    return Rules(documents=documents, data=PolicyData.read(documents), schemas=schemas, fields=fields)
+    return Rules(folder=policies, documents=documents, data=PolicyData.read(documents), schemas=schemas, fields=fields)
 
 
 @lru_cache(maxsize=4)
@@ -50,11 +53,12 @@ def build_decide(
     on_step: Callable[[str], None] = lambda _: None,
 ) -> Decide:
     """The stage over a ledger that is founded and whose tables exist."""
+    at_hand = ReadyPolicy(engine, rules.data)
     return Decide(
         ledger=ledger,
         database=ledger.database,
-        engine=engine,
-        data=rules.data,
+        at_hand=at_hand,
+        policies=HeldPolicies(database=ledger.database, folder=rules.folder, at_hand=at_hand),
         fields=rules.fields,
         vault=vault,
         clock=clock,
