@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from sightline.kernel.errors import Corrupt
 
-_KEPT = 20_000
+_KEPT = 2_500
 """Unwrapped keys held in memory."""
 
 TABLE = "CREATE TABLE IF NOT EXISTS keys (name TEXT PRIMARY KEY, under TEXT, wrapped BLOB)"

@@ -31,7 +31,7 @@ PROTOCOL = ("area", "edition", "law")
 NAMES = {1: (CHILD, DESK, ITEM, PROTOCOL)}
 """Edition of the derivation to the members of its sections, each sorted. An edition, once in use, never changes."""
 
-_INTERNED = 6_000
+_INTERNED = 2_500
 
 
 class Section:

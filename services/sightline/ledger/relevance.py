@@ -18,7 +18,7 @@ HOLDS_FOR = "sha256:gQ-oHWC6VcOEr65olyQe6WtoWIWnyOOUT0XLym8DDnc"
 Key = tuple[object, ...]
 Fields = dict[str, Any]
 
-_REMEMBERED = 8_000
+_REMEMBERED = 4_000
 """Pairs of sections whose part of the key is remembered. Beyond it that memory starts again."""
 
 _BARE = frozenset({"not_possible", "not_appropriate", "refused", "withdrawn"})

@@ -13,7 +13,7 @@ from sightline.ledger.sealing import ItemKey, key_names
 from sightline.ledger.store import Placed
 
 _JOINT = "+"
-_BRIEFS = 20
+_BRIEFS = 8
 """Items of a child, on average, that are kept in mind: far more than there are, but for the few who have hundreds."""
 
 Name = TypeVar("Name", str, int)
