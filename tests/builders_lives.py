@@ -328,6 +328,9 @@ class Nothing:
     def between(self, after: int, upto: int, desk: str, limit: int) -> list[int]:
         return []
 
+    def asking(self, after: int, upto: int, areas: list[str], limit: int) -> list[int]:
+        return []
+
 
 def derived(town: Town) -> Derivation:
     """A derivation that has folded nothing yet and holds that town's keys."""

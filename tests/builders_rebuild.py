@@ -18,7 +18,7 @@ from tests.builders_hub import ORIGIN
 
 What = Literal["folds", "views"]
 
-FOLDS = ("child_folds", "item_folds", "child_items", "desk_folds", "decide_state")
+FOLDS = ("child_folds", "item_folds", "child_items", "open_alerts", "desk_folds", "decide_state")
 VIEWS = ("feed", "feed_heads", "clocks", "notices")
 TABLES: dict[What, tuple[str, ...]] = {"folds": FOLDS, "views": VIEWS}
 

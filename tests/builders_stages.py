@@ -127,7 +127,7 @@ def effects(town: Town) -> list[bytes]:
 
 TABLES = (
     "claims", "receipts", "quarantine", "notices", "bound_identifiers", "name_tokens", "possible_matches", "child_refs",
-    "match_rulings", "people", "items", "clocks", "facts", "leaves", "child_folds", "item_folds", "child_items", "desk_folds", "feed", "positions",
+    "match_rulings", "people", "items", "clocks", "facts", "leaves", "child_folds", "item_folds", "child_items", "open_alerts", "desk_folds", "feed", "positions",
 )  # fmt: skip
 
 

@@ -97,6 +97,9 @@ class _Memory:
     def between(self, after: int, upto: int, desk: str, limit: int) -> list[int]:
         return []
 
+    def asking(self, after: int, upto: int, areas: list[str], limit: int) -> list[int]:
+        return []
+
     def named(self, refs: list[str]) -> dict[str, int]:
         return {}
 

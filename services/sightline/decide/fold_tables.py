@@ -29,6 +29,7 @@ def tables(vault: KeyVault) -> tuple[Table, ...]:
         Table(name="child_folds", columns=("id", "sealed"), readable=opened, alike=_same_child),
         Table(name="item_folds", columns=items, alike=_same_item),
         Table(name="child_items", columns=("child", "item", "purpose", "children"), key=2),
+        Table(name="open_alerts", columns=("position", "area")),
         Table(name="desk_folds", columns=("id", "state")),
         Table(name="decide_state", columns=("name", "state")),
     )

@@ -27,6 +27,8 @@ TABLES = (
         "CREATE TABLE IF NOT EXISTS child_items (child TEXT, item BIGINT, purpose TEXT, children TEXT,"
         " PRIMARY KEY (child, item))"
     ),
+    "CREATE TABLE IF NOT EXISTS open_alerts (position BIGINT PRIMARY KEY, area TEXT)",
+    "CREATE INDEX IF NOT EXISTS open_alerts_area ON open_alerts (area, position)",
 )
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -80,12 +82,19 @@ class TableFolds:
                 rows = session.execute(every, (after, upto, limit))
         return [int(row[0]) for row in rows]
 
+    def asking(self, after: int, upto: int, areas: list[str], limit: int) -> list[int]:
+        """The next alerts in that range that are open in one of those areas."""
+        asked = "SELECT position FROM open_alerts WHERE area = ? AND position > ? AND position <= ? ORDER BY position LIMIT ?"
+        with self._database.reading() as session:
+            found = [row for area in areas for row in session.execute(asked, (area, after, upto, limit))]
+        return sorted(int(row[0]) for row in found)[:limit]
+
     def rows(self, working: Working) -> Rows:
         """What the batch changed, as statements and their rows: later changes do not reach them."""
         children = [working.children[c] for c in sorted(working.changed_children)]
         keys = self._vault.open([key_name(c.id) for c in children])
         items = [working.items[p] for p in sorted(working.changed_items)]
-        new = (working.items[p] for p in working.new_items)
+        new = [working.items[p] for p in working.new_items]
         return [
             (
                 "INSERT INTO child_folds VALUES (?,?) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed",
@@ -103,6 +112,11 @@ class TableFolds:
                     for child in item.children
                 ],
             ),
+            (
+                "INSERT INTO open_alerts VALUES (?,?) ON CONFLICT (position) DO NOTHING",
+                [(item.position, item.area) for item in new if item.is_open],
+            ),
+            ("DELETE FROM open_alerts WHERE position = ?", [(position,) for position in working.met]),
         ]
 
     def _select(self, sql: str, values: Sequence[Value]) -> list[Row]:

@@ -207,6 +207,7 @@ class RebuildFolds(Rebuild):
         if not self._erased.keys:
             return lambda _: False
         asked = {"child_folds": of_child, "item_folds": of_item, "child_items": of_pair, "decide_state": of_state}
+        asked["open_alerts"] = lambda one: one.key[0] in self._erased.items
         return asked.get(table.name, lambda _: False)
 
 

@@ -208,7 +208,7 @@ class Decide:
     def _open_slice(self, derivation: Derivation) -> None:
         """Record the next slice of a large change; it is decided when the entry is read back."""
         slicing = derivation.slicing[0]
-        items = self._folds.between(slicing.after, slicing.upto, slicing.desk, SLICE)
+        items = slicing.next(self._folds, derivation.world, SLICE)
         last = len(items) < SLICE
         upto = slicing.upto if last else items[-1]
         self._note(

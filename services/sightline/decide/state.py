@@ -10,7 +10,8 @@ from sightline.kernel.ids import AgencyId, DeskId
 from sightline.kernel.ports import Session
 from sightline.kernel.values import Desk
 from sightline.ledger.deciding import Counts, Undecidable
-from sightline.ledger.derivation import Derivation, Slicing
+from sightline.ledger.derivation import Derivation
+from sightline.ledger.slicing import Slicing
 
 NAME = "decide"
 """Of the decider's position, and of its one row of state."""
@@ -44,6 +45,7 @@ class State(msgspec.Struct):
     """Area to the edition that it has chosen."""
     parking: dict[int, Undecidable] = msgspec.field(default_factory=dict)
     """Items that could not be decided and are not parked yet, and why: a kill between the two must not lose them."""
+    last_alert: int = 0
 
 
 class _DeskState(msgspec.Struct):
@@ -74,6 +76,7 @@ def state_rows(derivation: Derivation, counts: Counts, next_leaf: int, parking: 
         counts=msgspec.to_builtins(counts),
         editions=derivation.world.chosen,
         parking=dict(parking),
+        last_alert=derivation.last_alert,
     )
     return [
         (
@@ -97,6 +100,7 @@ def read_state(session: Session, derivation: Derivation) -> State:
     derivation.policy, derivation.engine = state.policy, state.engine
     derivation.now = datetime.fromtimestamp(state.now, UTC)
     derivation.last_item = state.last_item
+    derivation.last_alert = state.last_alert
     derivation.world.chosen.update(state.editions)
     derivation.slicing = [Slicing(s.reason, s.activation, s.upto, s.after) for s in state.slicing]
     return state

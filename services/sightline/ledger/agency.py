@@ -42,6 +42,19 @@ class Agency(root.Recorded):
         first_responder: bool
         verification: list[str]
 
+        def as_desk(self) -> Desk:
+            """The desk as it was opened, in good standing."""
+            return Desk(
+                id=DeskId(self.desk),
+                agency=AgencyId(self.desk.partition("/")[0]),
+                sector=self.sector,
+                roles=frozenset(self.roles),
+                areas=frozenset(self.areas),
+                kind=self.kind,
+                first_responder=self.first_responder,
+                verification=frozenset(self.verification),
+            )
+
     class DeskStandingChanged(Event):
         TOPIC = "agency.desk_standing_changed.v1"
         desk: str

@@ -13,8 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from sightline.formats.fields import Fields
-from sightline.kernel.ids import AgencyId, DeskId
-from sightline.kernel.values import Desk
+from sightline.kernel.ids import DeskId
 from sightline.ledger import facts as f
 from sightline.ledger.agency import Agency
 from sightline.ledger.child import Child
@@ -27,12 +26,10 @@ from sightline.ledger.looks import Before, Look, Looks, is_stale
 from sightline.ledger.opening import open_item
 from sightline.ledger.policy import Policy
 from sightline.ledger.sealing import ItemKey
+from sightline.ledger.slicing import Slicing
 from sightline.ledger.store import Placed
 from sightline.ledger.working import Keys, Working, others
 from sightline.ledger.world import World
-
-_EVERY = 1_000_000
-"""More items than a slice has: no limit."""
 
 EDITION = 1
 """The edition of this derivation, in every leaf as `edn`: replay under another is "could not check"."""
@@ -65,26 +62,6 @@ class Announced:
     values: Mapping[str, Any]
 
 
-@dataclass(slots=True)
-class Slicing:
-    """A large change being decided again, at most 500 items at a time (design §6)."""
-
-    reason: str
-    activation: int
-    upto: int
-    after: int = 0
-
-    @property
-    def desk(self) -> str:
-        """The desk whose items alone are decided again; empty for all."""
-        return self.reason.partition("standing:")[2]
-
-    def concerns(self, item: ItemFold) -> bool:
-        """Whether that item is one of those: the desk's, or those of the area that chose another edition."""
-        area = self.reason.partition("edition:")[2]
-        return (not self.desk or self.desk in item.told) and (not area or area == item.area)
-
-
 class Derivation:
     """Folds entries step by step. `store` answers what is not in hand; nothing is written here."""
 
@@ -95,6 +72,7 @@ class Derivation:
         self.now = datetime.fromtimestamp(0, UTC)
         self.slicing: list[Slicing] = []
         self.last_item = 0
+        self.last_alert = 0
         self.working = Working(store, keys)
         self._before = Before()
         self._fields = fields
@@ -127,14 +105,18 @@ class Derivation:
         entry: Any = one.entry
         if isinstance(entry, ItemEntry):
             self.last_item = one.position
+            if entry.alert is not None:
+                self.last_alert = one.position
             self._keep(entry.children)
             open_item(one.position, entry, self.working, self.world, self._fields, touched)
         elif isinstance(entry, Policy.Event):
             self._fold_policy(one.position, entry, touched, announced)
         elif isinstance(entry, Agency.DeskOpened):
-            self.world.add(_desk(entry))
+            self._opened(one.position, entry)
         elif isinstance(entry, Agency.DeskStandingChanged):
             self._standing(one.position, entry)
+        elif isinstance(entry, Child.AlertMet):
+            self.working.close(entry.alert)
         elif type(entry) in FOLDERS:
             self._fold_child(one.position, entry, touched)
 
@@ -185,11 +167,18 @@ class Derivation:
         if self.last_item:
             self.slicing.append(Slicing("policy", position, self.last_item))
 
+    def _opened(self, position: int, entry: Agency.DeskOpened) -> None:
+        """Alerts that were raised before may be the new desk's. One whose roles nothing asks for costs nothing."""
+        desk = entry.as_desk()
+        self.world.add(desk)
+        if self.last_alert and self.world.may_be_asked(desk):
+            self.slicing.append(Slicing(f"opened:{desk.id}", position, self.last_alert))
+
     def _standing(self, position: int, entry: Agency.DeskStandingChanged) -> None:
         desk = self.world.desks.get(DeskId(entry.desk))
         if desk is None:
             return
-        self.world.add(_with_standing(desk, entry.standing))
+        self.world.add(replace(desk, standing=entry.standing))
         if self.last_item:
             self.slicing.append(Slicing(f"standing:{desk.id}", position, self.last_item))
 
@@ -203,12 +192,8 @@ class Derivation:
                 slicing.after = entry.upto
         if entry.last:
             self.slicing = [s for s in self.slicing if s.activation != entry.activation]
-        change = Slicing(entry.reason, entry.activation, entry.upto)
-        self.working.load_items(self.working.store.between(entry.after, entry.upto, change.desk, _EVERY))
-        within = (i for p, i in self.working.items.items() if entry.after < p <= entry.upto)
-        inside = [i.position for i in within if change.concerns(i)]
-        self.working.load_children([c for p in inside for c in self.working.items[p].children])
-        touched.sliced.update(inside)
+        change = Slicing(entry.reason, entry.activation, entry.upto, entry.after)
+        touched.sliced.update(change.load(self.working, self.world))
 
     def _due(self, cause: int, touched: Touched) -> list[Due]:
         working = self.working
@@ -292,20 +277,3 @@ def _recalled_as(item: ItemFold, touched: Touched) -> str:
     if not touched.wrong.isdisjoint(item.children):
         return "wrong_disclosure"
     return "corrected" if item.position in touched.corrected else "lapsed"
-
-
-def _desk(entry: Agency.DeskOpened) -> Desk:
-    return Desk(
-        id=DeskId(entry.desk),
-        agency=AgencyId(entry.desk.partition("/")[0]),
-        sector=entry.sector,
-        roles=frozenset(entry.roles),
-        areas=frozenset(entry.areas),
-        kind=entry.kind,
-        first_responder=entry.first_responder,
-        verification=frozenset(entry.verification),
-    )
-
-
-def _with_standing(desk: Desk, standing: str) -> Desk:
-    return replace(desk, standing=standing)

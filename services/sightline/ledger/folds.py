@@ -188,6 +188,8 @@ class ItemFold(msgspec.Struct, array_like=True, gc=False):
     """Every desk ever considered for it, so that none silently keeps what it saw, to the last decision."""
     outcomes: list[Shown] = msgspec.field(default_factory=list)
     """What those decisions came to: a dozen desks share few outcomes."""
+    is_open: bool = False
+    """Of an alert: whether nothing has met it yet."""
 
     def last(self, desk: str) -> tuple[Told, Shown] | None:
         """The last decision for that desk; None if there was none."""
@@ -237,6 +239,9 @@ class FoldStore(Protocol):
 
     def between(self, after: int, upto: int, desk: str, limit: int) -> list[int]:
         """The next items in that range, in order: all, or those ever considered for that desk. By index, never a scan."""
+
+    def asking(self, after: int, upto: int, areas: list[str], limit: int) -> list[int]:
+        """The next alerts in that range, in order, that are open in one of those areas. By index, never a scan."""
 
     def named(self, refs: list[str]) -> dict[str, int]:
         """Positions of the items of those references, in one query."""

@@ -80,6 +80,7 @@ def _fold(
         circumstance=(entry.alert or {}).get("clock") or str(body.data.get("ppn1_circumstance", "")),
         to=list(body.data.get("to", ())),
         exclude=list(body.data.get("exclude", ())),
+        is_open=entry.alert is not None,
     )
 
 

@@ -47,7 +47,7 @@ class Policy(root.Recorded):
     class SliceOpened(Event):
         TOPIC = "policy.slice_opened.v1"
         reason: str
-        """``policy``, ``standing:<desk>`` or ``edition:<area>``."""
+        """``policy``, ``standing:<desk>``, ``edition:<area>`` or ``opened:<desk>``."""
         activation: int
         """Position of the entry that made it necessary."""
         after: int

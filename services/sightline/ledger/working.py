@@ -48,6 +48,8 @@ class Working:
     changed_children: set[str] = field(default_factory=set)
     changed_items: set[int] = field(default_factory=set)
     new_items: list[int] = field(default_factory=list)
+    met: list[int] = field(default_factory=list)
+    """Alerts that something has met."""
 
     def prefetch(self, placed: Sequence[Placed]) -> None:
         """Load what these entries touch, in a few queries."""
@@ -64,6 +66,8 @@ class Working:
                 keys |= dict.fromkeys(key_names(entry.children, entry.area))
             elif isinstance(entry, Child.MatchProposed | Child.Joined):
                 children |= dict.fromkeys(others(entry))
+            elif isinstance(entry, Child.AlertMet):
+                refs[entry.alert] = None
             elif hasattr(entry, "item") and isinstance(entry.item, str):
                 refs[entry.item] = None
         # Opened together, each is at hand when its item is; that one of them is gone matters only there.
@@ -123,6 +127,14 @@ class Working:
         for joint in {self.children[child].joined for child in item.children} - {""}:
             self.items_of[joint].append(brief)
 
+    def close(self, alert: str) -> None:
+        """Something has met the alert of that reference: it is nobody's any more who comes later."""
+        item = self.items.get(self.named.get(alert, 0))
+        if item is not None and item.is_open:
+            item.is_open = False
+            self.met.append(item.position)
+            self.changed_items.add(item.position)
+
     def key(self, position: int, children: Sequence[str], area: str, stream: UUID, version: int) -> ItemKey | None:
         """The item's key, derived once; None when a key it hangs from was destroyed."""
         held = self.keys.get(position)
@@ -147,6 +159,7 @@ class Working:
         self.changed_children = set()
         self.changed_items = set()
         self.new_items = []
+        self.met = []
         self.keys = {}
 
     def _keep_recent_children(self, most: int, besides: AbstractSet[str]) -> None:

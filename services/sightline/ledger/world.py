@@ -53,6 +53,11 @@ class PolicyData:
         owner, escalation = (named.get(role, role) or "" for role in (alert["owner"], alert["escalation"]))
         return owner, escalation
 
+    def asked_roles(self) -> set[str]:
+        """Every role that some alert is for, in some area."""
+        named = {role for asks in (*self.alerts.values(), *self.clocks.values()) for role in _owning(asks)}
+        return named | {area["cover_role"] for area in self.areas.values() if area.get("cover_role")}
+
     def law(self, now: datetime) -> list[str]:
         """Switched legal bases in force at that time, sorted."""
         today = local_date(now)
@@ -63,6 +68,10 @@ class PolicyData:
         return {
             row: duty["roles"] for row, duty in self.duties.items() if _applies(duty, event_type, circumstance, edition)
         }
+
+
+def _owning(asks: Json) -> tuple[str, str]:
+    return asks["owner"], asks["escalation"]
 
 
 def _applies(duty: Json, event_type: str, circumstance: str, edition: str) -> bool:
@@ -126,6 +135,10 @@ class World:
     def holding(self, roles: Iterable[str], area: str) -> set[DeskId]:
         """Desks that hold one of those roles in that area."""
         return {desk for role in roles for desk in self._by_role.get((role, area), ())}
+
+    def may_be_asked(self, desk: Desk) -> bool:
+        """Whether any alert could be that desk's, by its roles."""
+        return not desk.roles.isdisjoint(self.data.asked_roles())
 
     def reach(self, event_type: str, circumstance: str, area: str) -> Reach:
         """Who is reached by items of that type, circumstance and area."""

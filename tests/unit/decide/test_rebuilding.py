@@ -18,6 +18,7 @@ from sightline.ledger.comparing import Found
 from sightline.ledger.deciding import PARKED_RULE
 from sightline.ledger.world import PolicyData
 from sightline.runtime.build_decide import read_rules
+from tests.builders_clocks import least
 from tests.builders_hub import (
     CHARITY,
     HEALTH,
@@ -28,6 +29,8 @@ from tests.builders_hub import (
     a_flag,
     a_missing,
     a_town,
+    admits,
+    alerts,
     holds,
     leaves,
     passes,
@@ -92,6 +95,23 @@ def test_what_waits_to_be_parked_is_parked_after_a_rebuild_without_the_state_tha
     assert {leaf["rules"][0] for leaf in leaves(town, item=sent.item)} == {PARKED_RULE}
     holds(town)
     town.hub.close()
+
+
+def test_what_is_open_is_made_anew_and_shown_to_the_desk_that_comes_later(town: Town) -> None:
+    sends(town, POLICE, "missing.reported", a_missing())
+    sends(town, POLICE, "missing.reported", a_missing(a_child(2)))
+    passes(town, hours=8)
+    sends(town, POLICE, "missing.reviewed", {**least("missing.reviewed"), "child": a_child(2)})
+    asked = {alert.ref for alert in alerts(town, POLICE) if alert.status == "open"}
+    assert len(asked) < len(alerts(town, POLICE))
+    rows(town, "DELETE FROM open_alerts")
+    assert rebuilds(town.hub.ledger, town.folder, "folds").tables["open_alerts"].missing >= len(asked)
+    reopened(town)
+    late = admits(town, "hampshire-police/night", "police", "police_missing_persons")
+    town.hub.settle()
+    assert {alert.ref for alert in alerts(town, late)} == asked
+    assert checks(town).is_equal
+    holds(town)
 
 
 def test_folds_that_rest_on_a_destroyed_key_are_left_as_they_stand_and_the_rest_is_mended(town: Town) -> None:
