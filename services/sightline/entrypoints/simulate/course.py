@@ -13,6 +13,7 @@ from sightline.entrypoints.simulate import profile
 from sightline.entrypoints.simulate.desks import Desks
 from sightline.entrypoints.simulate.drawing import Drawing
 from sightline.entrypoints.simulate.people import People
+from sightline.entrypoints.simulate.seeded import chance_of
 from sightline.kernel.ids import DeskId
 
 _CHANGED_LATER = frozenset({"missing.reported", "missing.returned", "ppn1.issued", "cpi.submitted", "referral.made"})
@@ -31,6 +32,10 @@ _PURPOSES = {
 }
 
 
+ITEM, ANSWERS = "item", "answers"
+"""Members by which a form names an item: the one that it speaks of, without which it is nothing; and what it answers."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Planned:
     """One event, to be signed by its desk and sent at its time."""
@@ -42,9 +47,15 @@ class Planned:
     purpose: str
     id: str
     refers: str = ""
-    """The id of the event whose item its member ``item`` must name; the hub makes that name, and its receipt tells it."""
+    """The id of the event whose item its `member` names; the hub makes that name, and that event's receipt tells it."""
+    member: str = ITEM
+    """``item``; or ``answers``, a list, which is left out where the desk was not shown the item."""
     uses: int = 0
     """How many later events refer to this one, those after the last day included."""
+
+    def naming(self, item: str) -> dict[str, Any]:
+        """The form, with that item named in it; as it is for none."""
+        return {self.member: [item] if self.member == ANSWERS else item, **self.data} if item else self.data
 
 
 @dataclass(kw_only=True)
@@ -55,16 +66,27 @@ class Course(Drawing):
     people: People
     _planned: list[Planned] = field(default_factory=list)
 
-    def sends(self, kind: str, at: datetime, desk: DeskId, form: dict[str, Any], *, refers: str = "") -> str:
-        """Plan an event; its id."""
+    def sends(
+        self, kind: str, at: datetime, desk: DeskId, form: dict[str, Any], *, refers: str = "", answers: str = ""
+    ) -> str:
+        """Plan an event; its id. `refers` and `answers` are the id of the event that it speaks of, or that it answers.
+
+        Not every desk's system keeps by which name the hub knows what it answers; one that does writes it.
+        """
         name = str(UUID(int=self.chance.getrandbits(128), version=4))
         purpose = _PURPOSES.get(kind, "missing_or_safeguarding_response")
-        self._planned.append(Planned(at=at, desk=desk, type=kind, data=form, purpose=purpose, id=name, refers=refers))
+        one = Planned(at=at, desk=desk, type=kind, data=form, purpose=purpose, id=name, refers=refers)
+        # Drawn by its own name: whether a form says what it answers changes nothing else that is drawn.
+        if answers and chance_of("names", name).random() < profile.NAMES_WHAT_IT_ANSWERS:
+            one = replace(one, refers=answers, member=ANSWERS)
+        self._planned.append(one)
         return name
 
-    def says(self, kind: str, at: datetime, desk: DeskId, subject: Subject, form: dict[str, Any]) -> str:
+    def says(
+        self, kind: str, at: datetime, desk: DeskId, subject: Subject, form: dict[str, Any], *, answers: str = ""
+    ) -> str:
         """Plan an event about one child; its id."""
-        return self.sends(kind, at, desk, {"child": dict(subject.identity), **form})
+        return self.sends(kind, at, desk, {"child": dict(subject.identity), **form}, answers=answers)
 
     def named(self, subject: Subject) -> dict[str, Any]:
         """The ``child`` object of somebody who noticed something: now and then a name alone, without any number."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush, merge
 
 from sightline.entrypoints.simulate.answering import Answering, Asks
-from sightline.entrypoints.simulate.course import Planned
+from sightline.entrypoints.simulate.course import ANSWERS, Planned
 from sightline.entrypoints.simulate.desks import desks_of
 from sightline.entrypoints.simulate.following import Following
 from sightline.entrypoints.simulate.lines import header, keys_of, signed
@@ -161,6 +161,8 @@ class Feeding:
 
     def _ready(self, one: Planned) -> bytes:
         item = self._item(one.refers) if one.refers else ""
+        if one.member == ANSWERS and not self._following.is_shown(one.desk, item):
+            item = ""
         return signed(self._areas[one.desk].area, one, self._keys[one.desk], item=item)
 
     def _item(self, name: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from sightline.entrypoints.simulate.answering import Asks
 from sightline.entrypoints.simulate.desks import Desks
 from sightline.formats.feed import FeedEntry
+from sightline.kernel.errors import Refused
 from sightline.kernel.ids import DeskId
 from sightline.kernel.rows import select_in
 from sightline.record.queue import unruled
@@ -47,6 +48,13 @@ class Following:
             questions = unruled(session, _PAIRS)
         for one in questions:
             yield Asks(kind="match", desks=(self._mashes[one.area],), refs=(one.first, one.second))
+
+    def is_shown(self, desk: DeskId, item: str) -> bool:
+        """Whether the desk may know the item by name."""
+        try:
+            return bool(item) and self._hub.view.item(desk, item).state == "disclosed"
+        except Refused:
+            return False
 
     def _pages(self, desk: DeskId) -> Iterator[tuple[Sequence[int], Sequence[FeedEntry]]]:
         while self._hub.feed.seq_of(desk) > self._told.get(desk, 0):

@@ -47,13 +47,13 @@ def line(asked: Asked, one: Planned, keys: Keys) -> dict[str, Any]:
     if one.uses:
         told["uses"] = one.uses
     if one.refers:
-        return told | {"refers": one.refers, "purpose": one.purpose, "data": one.data}
+        return told | {"refers": one.refers, "member": one.member, "purpose": one.purpose, "data": one.data}
     return told | {"event": signed(asked.area, one, keys[one.desk]).decode("ascii")}
 
 
 def signed(area: str, one: Planned, key: PrivateKey, *, item: str = "") -> bytes:
-    """What the desk sends; `item` is the reference that the event speaks of, where it does."""
-    data = {"item": item, **one.data} if item else one.data
+    """What the desk sends; `item` is the reference of what the event speaks of or answers, where it names that."""
+    data = one.naming(item)
     return signed_by(key, type=one.type, data=data, area=area, purpose=one.purpose, at=one.at, id=one.id)
 
 

@@ -20,9 +20,9 @@ def episode(course: Course, at: datetime) -> None:
     desk = course.chance.choice(course.desks.reporters)
     course.says("missing.reported", at, desk, subject, forms.missing_reported(course.chance, subject, at))
     _meanwhile(course, subject, at, returned)
-    harm = _returns(course, subject, returned)
+    harm, told = _returns(course, subject, returned)
     _notifies(course, subject, at, returned, harm=harm, count=count)
-    _interview(course, subject, returned)
+    _interview(course, subject, returned, told)
 
 
 def notify(course: Course, subject: Subject, at: datetime, circumstance: str) -> None:
@@ -52,16 +52,15 @@ def _meanwhile(course: Course, subject: Subject, at: datetime, returned: datetim
         course.says("bureau.notified", told, course.desks.missing, subject, papers.bureau_notified(course.chance, told))
 
 
-def _returns(course: Course, subject: Subject, returned: datetime) -> str:
-    """Plan the return; whether the child was harmed."""
+def _returns(course: Course, subject: Subject, returned: datetime) -> tuple[str, str]:
+    """Plan the return; whether the child was harmed, and the id of the form that tells of it."""
     harm = course.one_of(profile.HARMED)
     written = course.after(returned, 0.1, 1.5)
     form = forms.missing_returned(course.chance, subject, written)
     form |= {"returned_at": papers.written(returned), "harm_suffered": harm}
     form["harm_indications"]["indicated"] = harm
     desk = course.chance.choice((course.desks.missing, *course.desks.response, *course.desks.homes))
-    course.says("missing.returned", written, desk, subject, form)
-    return harm
+    return harm, course.says("missing.returned", written, desk, subject, form)
 
 
 def _notifies(course: Course, subject: Subject, at: datetime, returned: datetime, *, harm: str, count: int) -> None:
@@ -74,16 +73,18 @@ def _notifies(course: Course, subject: Subject, at: datetime, returned: datetime
         notify(course, subject, at, "third_in_90_days")
 
 
-def _interview(course: Course, subject: Subject, returned: datetime) -> None:
+def _interview(course: Course, subject: Subject, returned: datetime, told: str) -> None:
     desk = course.chance.choice(course.desks.interviewers)
     if course.happens(profile.INTERVIEW_OFFERED):
         offered = course.after(returned, 2, 5)
-        course.says("return_interview.offered", offered, desk, subject, papers.interview_offered(returned, offered))
+        form = papers.interview_offered(returned, offered)
+        course.says("return_interview.offered", offered, desk, subject, form, answers=told)
     late = course.happens(profile.INTERVIEW_LATE)
     spoken = course.after(returned, 80, 240) if late else course.after(returned, 6, 60)
     match course.one_of(profile.INTERVIEWS):
         case "held":
-            course.says("return_interview.held", spoken, desk, subject, papers.interview_held(course.chance, spoken))
+            form = papers.interview_held(course.chance, spoken)
+            course.says("return_interview.held", spoken, desk, subject, form, answers=told)
         case "declined":
             form = papers.interview_declined(course.chance, spoken)
-            course.says("return_interview.declined", spoken, desk, subject, form)
+            course.says("return_interview.declined", spoken, desk, subject, form, answers=told)

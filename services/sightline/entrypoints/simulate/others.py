@@ -53,17 +53,18 @@ def referral(course: Course, at: datetime) -> None:
 
 def _refers(course: Course, subject: Subject, at: datetime) -> None:
     desk = course.chance.choice(course.desks.noticers)
-    course.sends("referral.made", at, desk, {"child": course.named(subject), **papers.referral_made(course.chance, at)})
+    form = {"child": course.named(subject), **papers.referral_made(course.chance, at)}
+    made = course.sends("referral.made", at, desk, form)
     reference = f"R-{at:%y%m}-{course.chance.randrange(0, 100_000):05d}"
     answerer = course.desks.social_care[0]
     acknowledged = course.after(at, 0.2, 22)
     if course.happens(profile.ACKNOWLEDGED):
         form = papers.referral_acknowledged(reference, at)
-        course.says("referral.acknowledged", acknowledged, answerer, subject, form)
+        course.says("referral.acknowledged", acknowledged, answerer, subject, form, answers=made)
     if course.happens(profile.DECIDED):
         decided = course.after(acknowledged, 0.5, 12)
         form = papers.referral_decided(course.chance, reference, decided)
-        course.says("referral.decided", decided, answerer, subject, form)
+        course.says("referral.decided", decided, answerer, subject, form, answers=made)
 
 
 def consent(course: Course, at: datetime) -> None:

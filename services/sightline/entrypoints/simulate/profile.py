@@ -71,6 +71,8 @@ GRADED, SANITISED = 0.85, 0.4
 REFERRED = 0.12
 """How many notifications are followed by a referral of the same child."""
 ACKNOWLEDGED, DECIDED = 0.95, 0.9
+NAMES_WHAT_IT_ANSWERS = 0.7
+"""How often a form that answers another names it as the hub does: where a system sends it, not a person at a console."""
 WITHDRAWN, CONFIRMED, CLOSED, LIFTED = 0.12, 0.5, 0.2, 0.3
 CORRECTED, RETRACTED = 0.02, 0.006
 BY_NAME = 0.03
