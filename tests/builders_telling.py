@@ -22,6 +22,7 @@ _CLOCKS = {
     "child.clock_met.v1": "is met",
     "child.clock_cancelled.v1": "is called off",
     "child.clock_late.v1": "is late",
+    "child.clock_voided.v1": "is void",
 }
 _ALERTS = {"alert.duty_due": "asks", "alert.duty_late": "tells of neglect", "alert.duty_cover": "tells cover"}
 _TOPICS = (*_CLOCKS, "child.item.v1")

@@ -12,7 +12,7 @@ from uuid import UUID
 from eventsourcing.domain import event
 
 from sightline.ledger import root
-from sightline.ledger.child_clocks import Alert, Clocks, Running, raised
+from sightline.ledger.child_clocks import Alert, Clocks, Running, raised, retracted
 from sightline.ledger.child_episodes import Episodes
 from sightline.ledger.child_matches import Matches
 from sightline.ledger.child_ties import Ties
@@ -52,6 +52,9 @@ class Child(Episodes, Ties, Clocks, Matches, Stream):
         TOPIC = "child.item_retracted.v1"
         item: str
         reason: str
+
+        def apply(self, child: "Child") -> None:
+            retracted(child, self.item)
 
     class RecallAnswered(Event):
         TOPIC = "child.recall_answered.v1"

@@ -35,6 +35,8 @@ class Running:
     is_late: bool = False
     alerts: tuple[str, ...] = ()
     """References of the alerts raised for it, which what meets it meets too."""
+    also: tuple[str, ...] = ()
+    """Further items that would have started it: should the one that did be retracted, it goes on for them."""
 
 
 class Clocks:
@@ -85,6 +87,19 @@ class Clocks:
                 code=self.code, situation=self.situation, due=self.due, by=self.by
             )
 
+    class ClockAlsoStarted(root.Entry):
+        """Another item says what started it, while it runs."""
+
+        TOPIC = "child.clock_also_started.v1"
+        code: str
+        situation: str
+        by: str
+
+        def apply(self, child: "Clocks") -> None:
+            running = child.running.get((self.code, self.situation))
+            if running is not None:
+                child.running[self.code, self.situation] = replace(running, also=(*running.also, self.by))
+
     class ClockMet(root.Entry):
         TOPIC = "child.clock_met.v1"
         code: str
@@ -113,6 +128,22 @@ class Clocks:
 
         def apply(self, child: "Clocks") -> None:
             _end(child, self.code, self.situation)
+
+    class ClockVoided(root.Entry):
+        """What started it was retracted, and nothing else would have: it never ran, so it may start again."""
+
+        TOPIC = "child.clock_voided.v1"
+        code: str
+        situation: str
+        by: str
+        """The retraction."""
+        item: str
+        """What was retracted."""
+        reason: str
+        """Why, as the retraction's ``reason_code`` says."""
+
+        def apply(self, child: "Clocks") -> None:
+            child.running.pop((self.code, self.situation), None)
 
     class ClockStruck(root.Entry):
         TOPIC = "child.clock_struck.v1"
@@ -164,6 +195,14 @@ def raised(child: Clocks, ref: str, kind: str, alert: Mapping[str, Any]) -> None
     )
     if key in child.running:
         child.running[key] = replace(child.running[key], alerts=(*child.running[key].alerts, ref))
+
+
+def retracted(child: Clocks, item: str) -> None:
+    """An item was retracted: clocks that another would have started too go on for that one."""
+    for key, running in child.running.items():
+        also = tuple(one for one in running.also if one != item)
+        by = also[0] if also and running.by == item else running.by
+        child.running[key] = replace(running, by=by, also=tuple(one for one in also if one != by))
 
 
 def _end(child: Clocks, code: str, situation: str) -> None:

@@ -25,18 +25,6 @@ from sightline.protocol.calendar import LONDON, end_of_day, local_instant
 _PAGE = 2000
 
 _FIRST = (Child.Joined, Child.ItemRetracted, Matter.ItemRetracted)
-_THEN = (
-    Child.Item,
-    Matter.Item,
-    Child.EpisodeBegan,
-    Child.EpisodeEnded,
-    Child.StatusNoted,
-    Child.PPN1Issued,
-    Child.ClockStarted,
-    Child.ClockMet,
-    Child.ClockLate,
-    Child.ClockCancelled,
-)
 _VICTIMS = frozenset({"suspected", "reasonable_grounds", "confirmed"})
 """V-22 codes of a child who is thought to be a victim of trafficking: more than indicators."""
 
@@ -262,6 +250,11 @@ def _clock_cancelled(reading: _Pass, entry: Child.ClockCancelled) -> None:
     _ended(reading, _key(reading, entry), c.CALLED_OFF)
 
 
+def _clock_voided(reading: _Pass, entry: Child.ClockVoided) -> None:
+    """What was taken back asked for nothing."""
+    reading.clocks.pop(_key(reading, entry), None)
+
+
 def _clock_late(reading: _Pass, entry: Child.ClockLate) -> None:
     clock = reading.clocks.get(_key(reading, entry))
     if clock is not None:
@@ -300,4 +293,7 @@ _HEARD: dict[type[Entry], Callable[[_Pass, Any], None]] = {
     Child.ClockMet: _clock_met,
     Child.ClockLate: _clock_late,
     Child.ClockCancelled: _clock_cancelled,
+    Child.ClockVoided: _clock_voided,
 }
+
+_THEN: tuple[type[Any], ...] = (Child.Item, Matter.Item, *_HEARD)

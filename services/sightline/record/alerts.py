@@ -95,6 +95,23 @@ def raise_asked(step: Step, child: Child, type: str, asked: Asked, asks: str) ->
     return raise_alert(step, child, [child.id], type=type, body=body, situation=(name, 0), clock=clock, by=asked.by)
 
 
+def raise_taken_back(step: Step, child: Child, alert: Alert, why: str, *, by: str) -> str:
+    """Tell whoever was shown an alert of a clock that nobody asks it any more. The caller meets both: it asks nothing.
+
+    `by` is the item that gave rise to it.
+    """
+    rule = step.rules.rules.get(alert.clock)
+    body = {
+        "alert": alert.type.removeprefix("alert."),
+        "asks": f"No longer asked, {why}: {rule.asks}" if rule else f"No longer asked, {why}.",
+        "row": rule.rows[0] if rule and rule.rows else _OURS,
+        "clock": alert.clock,
+        "about": alert.ref,
+    }
+    clock, situation = (alert.clock, alert.situation), (f"back:{alert.ref}", 0)
+    return raise_alert(step, child, [child.id], type=alert.type, body=body, situation=situation, clock=clock, by=by)
+
+
 def meet(step: Step, child: Child, is_met: Callable[[Alert], bool]) -> None:
     """What was asked is done, or no longer needed: those alerts want nothing any more, nor anybody's acknowledgement."""
     for alert in list(child.alerts.values()):

@@ -148,6 +148,8 @@ def _again(step: Step, child: Child, running: Running, rule: ClockRule) -> None:
     if rule.repeats:
         child.running.pop((running.code, running.situation), None)
         _start(step, child, running.code, situation=running.situation, by=running.by)
+        for item in running.also:
+            _start(step, child, running.code, situation=running.situation, by=item)
 
 
 def _start(
@@ -155,8 +157,11 @@ def _start(
 ) -> None:
     rule = step.rules.rules[code]
     name = _situation(step, child, code, rule) if situation is None else situation
-    if (code, name) in child.running or ((code, name) in child.done and not rule.repeats):
+    if (code, name) in child.running:
+        _keep(step, child, child.running[code, name], by or step.item)
         return  # One situation starts one clock, however often it is reported.
+    if (code, name) in child.done and not rule.repeats:
+        return
     if rule.limit.key and step.protocol.span(rule.limit.key) is None:
         return  # The area's edition sets no such limit.
     if not rule.met and _is_owner(step, rule, heard):
@@ -179,6 +184,13 @@ def _start(
             )  # fmt: skip
     if rule.alert == AT_START and not _is_owner(step, rule, heard):
         _ask(step, child, child.running[code, name], rule)
+
+
+def _keep(step: Step, child: Child, running: Running, by: str) -> None:
+    """A further item says what started the clock: should the first be retracted, it goes on."""
+    if by and by not in {running.by, *running.also}:
+        code, situation = running.code, running.situation
+        child.note(Child.ClockAlsoStarted, step=step.id, timestamp=step.at, code=code, situation=situation, by=by)
 
 
 def _moments(step: Step, rule: ClockRule, form: Mapping[str, Any]) -> tuple[datetime | None, datetime | None]:

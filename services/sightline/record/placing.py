@@ -1,7 +1,7 @@
 """Where a submission's items stand: which children's records, or a matter of its own, and what then follows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, cast
@@ -20,6 +20,7 @@ from sightline.record.clocks import Heard, alert_acknowledged, follow_clocks
 from sightline.record.follow import FOLLOWS, possible_match
 from sightline.record.known import KnownItem
 from sightline.record.matching import Tokens
+from sightline.record.retracting import item_retracted
 from sightline.record.ruling import RULED, Alone, Ruling, ruled_refs
 from sightline.record.step import Said, Step
 from sightline.record.work import ItemForm, Work, new_key
@@ -177,6 +178,8 @@ class Placing:
         elif kind == "item.retracted":
             reason = self.one.submission.data["reason_code"]
             note(stream.ItemRetracted, item=target.ref, reason=reason)
+            if isinstance(home, Child):
+                item_retracted(replace(self._step(item), area=target.area), home, target.ref, reason)
         elif kind == "recall.answered":
             answer = self.one.submission.data["answer"]
             note(stream.RecallAnswered, recall=reference.name, by=self.desk.id, answer=answer)

@@ -1,0 +1,166 @@
+"""A sender retracts what started a clock: nobody is asked any more, and whoever was asked learns why (P8, P11, P12)."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sightline.kernel.ids import DeskId
+from sightline.view.reading import ItemView
+from tests.builders_clocks import least
+from tests.builders_hub import (
+    CSC,
+    MASH,
+    POLICE,
+    SCHOOL,
+    Sent,
+    Town,
+    a_child,
+    a_missing,
+    a_return,
+    alerts,
+    feed,
+    passes,
+    reopened,
+)
+from tests.builders_journeys import knows, says
+
+T_70, T_30, T_06, T_02 = (
+    "icta_referral", "initial_assessment_trafficking", "return_interview_looked_after", "circumstances_review",
+)  # fmt: skip
+
+
+def refers(town: Town, **changes: Any) -> str:
+    form = {**least("referral.made"), "child": a_child(is_looked_after=True), "issues": ["trafficking"], **changes}
+    return says(town, SCHOOL, "referral.made", form).item
+
+
+def retracts(town: Town, desk: DeskId, item: str, reason: str = "entered_in_error") -> Sent:
+    return says(town, desk, "item.retracted", {"item": item, "reason_code": reason})
+
+
+def clocks(town: Town, kind: str, *codes: str) -> list[Any]:
+    """Entries of that kind about clocks of those rules, or of any."""
+    placed: list[Any] = [one.entry for one in town.hub.ledger.read(0, 100_000, [f"child.clock_{kind}.v1"])]
+    return [entry for entry in placed if not codes or entry.code in codes]
+
+
+def asked(town: Town, desk: DeskId, code: str = "") -> list[ItemView]:
+    """What clocks ask of the desk, or asked, of that rule or any; not what takes that back."""
+    found = [one for one in alerts(town, desk) if "about" not in one.body]
+    return [one for one in found if not code or one.body.get("clock") == code]
+
+
+def taken_back(town: Town, desk: DeskId) -> dict[str, str]:
+    """Alert to why nobody asks it any more, as the desk is told."""
+    found = [one for one in alerts(town, desk) if "about" in one.body and one.type.startswith("alert.duty")]
+    assert {one.status for one in found} <= {"met"}
+    assert {one.leaf for one in found} <= {entry.leaf for entry in feed(town, desk)}
+    return {str(one.body["about"]): str(one.body.get("asks", "")) for one in found}
+
+
+def statuses(found: Iterable[ItemView]) -> set[str]:
+    return {one.status for one in found}
+
+
+def test_p12_what_only_a_retracted_referral_started_is_asked_of_nobody_and_is_never_late(journey: Town) -> None:
+    knows(journey)
+    referral = refers(journey)
+    started = {(one.code, one.situation) for one in clocks(journey, "started") if one.by == referral}
+    assert {T_70, T_30} <= {code for code, _ in started}
+    assert "open" in statuses(asked(journey, CSC))
+    retraction = retracts(journey, SCHOOL, referral)
+    voided = clocks(journey, "voided")
+    assert {(one.code, one.situation) for one in voided} == started
+    assert {(one.by, one.item, one.reason) for one in voided} == {(retraction.item, referral, "entered_in_error")}
+    assert statuses(asked(journey, CSC)) == statuses(asked(journey, MASH)) == {"met"}
+    passes(journey, days=30)
+    assert clocks(journey, "late") == []
+
+
+@pytest.mark.parametrize("desk", [CSC, MASH])
+def test_p12_whoever_was_asked_is_told_that_nobody_asks_any_more_and_why(journey: Town, desk: DeskId) -> None:
+    knows(journey)
+    referral = refers(journey)
+    before = {one.ref for one in asked(journey, desk)}
+    assert taken_back(journey, desk) == {}
+    retracts(journey, SCHOOL, referral, "wrong_child")
+    told = taken_back(journey, desk)
+    assert told.keys() == before
+    why = "No longer asked, for what gave rise to it was retracted (wrong child): "
+    assert all(text.startswith(why) for text in told.values())
+
+
+def test_p11_who_must_not_see_what_was_retracted_hears_nothing_of_its_end(journey: Town) -> None:
+    knows(journey)
+    referral = refers(journey, exclude=[CSC])
+    before = len(feed(journey, CSC))
+    retracts(journey, SCHOOL, referral)
+    assert clocks(journey, "voided")
+    assert alerts(journey, CSC) == []
+    assert len(feed(journey, CSC)) == before
+
+
+def test_t_70_a_clock_goes_on_while_another_referral_says_the_same(journey: Town) -> None:
+    knows(journey)
+    first, second = refers(journey), refers(journey)
+    reopened(journey)
+    retracts(journey, SCHOOL, first)
+    assert T_70 not in {one.code for one in clocks(journey, "voided")}
+    assert {one.item for one in clocks(journey, "voided", T_30)} == {first}
+    assert statuses(asked(journey, CSC, T_70)) == {"open"}
+    reopened(journey)
+    retracts(journey, SCHOOL, second)
+    assert {one.item for one in clocks(journey, "voided", T_70, T_30)} == {first, second}
+    assert "open" not in statuses(asked(journey, CSC))
+
+
+def test_t_70_what_is_retracted_second_leaves_the_first_as_it_was(journey: Town) -> None:
+    knows(journey)
+    first, second = refers(journey), refers(journey)
+    retracts(journey, SCHOOL, second)
+    assert {one.item for one in clocks(journey, "voided")} == {second}
+    assert T_70 not in {one.code for one in clocks(journey, "voided")}
+    retracts(journey, SCHOOL, first)
+    assert {one.item for one in clocks(journey, "voided", T_70)} == {first}
+
+
+def test_t_02_whoever_heard_that_nobody_answered_hears_the_end_too(journey: Town) -> None:
+    report = says(journey, POLICE, "missing.reported", a_missing())
+    passes(journey, hours=7)
+    passes(journey, hours=7)
+    told = [desk for desk in (POLICE, MASH, CSC) if asked(journey, desk, T_02)]
+    types = {one.type for desk in told for one in asked(journey, desk, T_02)}
+    assert {"alert.duty_due", "alert.duty_cover"} <= types
+    retracts(journey, POLICE, report.item)
+    for desk in told:
+        assert {one.ref for one in asked(journey, desk, T_02)} <= taken_back(journey, desk).keys()
+
+
+def test_t_06_what_is_sent_again_with_another_time_is_due_by_that(journey: Town) -> None:
+    """A correction names no new time, so it moves no clock: the wrong form is retracted and the right one sent."""
+    child = a_child(is_looked_after=True)
+    says(journey, POLICE, "missing.reported", a_missing(child))
+    passes(journey, hours=3)
+    wrong, right = journey.clock.now() - timedelta(hours=2), journey.clock.now()
+    back = says(journey, POLICE, "missing.returned", a_return(child, wrong))
+    correction = {"item": back.item, "reason_code": "wrong_detail", "correction": "It was two hours later."}
+    says(journey, POLICE, "item.corrected", {**correction, "contains": {"correction": []}})
+    assert [one.due for one in clocks(journey, "started", T_06)] == [wrong + timedelta(hours=72)]
+    retracts(journey, POLICE, back.item)
+    says(journey, POLICE, "missing.returned", a_return(child, right))
+    assert [one.due for one in clocks(journey, "started", T_06)][1:] == [right + timedelta(hours=72)]
+    passes(journey, hours=71)
+    assert clocks(journey, "late", T_06) == []
+    passes(journey, hours=1)
+    assert len(clocks(journey, "late", T_06)) == 1
+
+
+def test_t_70_what_was_done_is_not_undone_by_a_retraction_of_what_asked_for_it(journey: Town) -> None:
+    knows(journey)
+    referral = refers(journey)
+    says(journey, CSC, "icta.referred", {**least("icta.referred"), "child": a_child()})
+    retracts(journey, SCHOOL, referral)
+    assert T_70 not in {one.code for one in clocks(journey, "voided")}
+    assert taken_back(journey, CSC).keys().isdisjoint(one.ref for one in asked(journey, CSC, T_70))
