@@ -19,6 +19,7 @@ from tests.builders_hub import (
     a_child,
     a_missing,
     a_return,
+    a_ruling,
     alerts,
     feed,
     passes,
@@ -164,3 +165,34 @@ def test_t_70_what_was_done_is_not_undone_by_a_retraction_of_what_asked_for_it(j
     retracts(journey, SCHOOL, referral)
     assert T_70 not in {one.code for one in clocks(journey, "voided")}
     assert taken_back(journey, CSC).keys().isdisjoint(one.ref for one in asked(journey, CSC, T_70))
+
+
+# ------------------------------------------------------------------------------------------ records that are one child's
+
+
+def two_records(town: Town) -> tuple[str, str]:
+    """One child is referred by number and by name: two records, of which the MASH rules that they are one child's."""
+    knows(town)
+    child = a_child(is_looked_after=True)
+    by_name = {name: child[name] for name in ("given_name", "family_name", "date_of_birth")}
+    form = {**least("referral.made"), "issues": ["trafficking"]}
+    first, second = (says(town, SCHOOL, "referral.made", {**form, "child": one}) for one in (child, by_name))
+    says(town, MASH, "match.ruled", a_ruling(first.child, second.child, "same"))
+    return first.item, second.item
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_t_70_what_two_records_of_one_child_ask_goes_on_while_either_referral_stands(journey: Town, which: int) -> None:
+    referrals = two_records(journey)
+    retracts(journey, SCHOOL, referrals[which])
+    assert T_70 not in {one.code for one in clocks(journey, "voided")}
+    retracts(journey, SCHOOL, referrals[1 - which])
+    assert len(clocks(journey, "voided", T_70)) == 1
+    assert statuses(asked(journey, CSC, T_70)) == {"met"}
+
+
+def test_t_70_what_is_done_for_a_child_meets_what_each_of_two_records_asked(journey: Town) -> None:
+    two_records(journey)
+    assert [one.status for one in asked(journey, CSC, T_70)] == ["open", "open"]
+    says(journey, CSC, "icta.referred", {**least("icta.referred"), "child": a_child()})
+    assert [one.status for one in asked(journey, CSC, T_70)] == ["met", "met"]

@@ -38,6 +38,16 @@ class Running:
     also: tuple[str, ...] = ()
     """Further items that would have started it: should the one that did be retracted, it goes on for them."""
 
+    def united(self, other: "Running") -> "Running":
+        """This one and another record's of the same rule and situation, where both records are one child's."""
+        also = dict.fromkeys((*other.also, self.by, *self.also))
+        return replace(
+            other,
+            is_late=self.is_late or other.is_late,
+            alerts=tuple(dict.fromkeys((*self.alerts, *other.alerts))),
+            also=tuple(one for one in also if one not in {"", other.by}),
+        )
+
 
 class Clocks:
     """The part of `Child` that its clocks and alerts are, and what forms said that clocks depend on."""

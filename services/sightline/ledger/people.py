@@ -10,7 +10,7 @@ from copy import deepcopy
 from typing import Any, cast
 from uuid import UUID
 
-from sightline.ledger.child import Child
+from sightline.ledger.child import Child, Running
 from sightline.ledger.root import Entry, Recorded
 from sightline.ledger.store import Ledger
 from sightline.protocol.episodes import Episode
@@ -88,5 +88,7 @@ def _unite(united: dict[Any, Any], part: Mapping[Any, Any]) -> None:
             _unite(held, value)
         elif isinstance(held, bool):
             united[key] = held or value
+        elif isinstance(held, Running):
+            united[key] = held.united(value)
         else:
             united[key] = deepcopy(value)
