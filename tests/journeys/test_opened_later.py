@@ -109,6 +109,18 @@ def test_a_desk_costs_nothing_where_no_alert_was_raised(town: Town) -> None:
     assert slices(town) == []
 
 
+def test_p12_a_desk_of_several_areas_is_shown_what_is_open_in_each_and_nothing_of_others(journey: Town) -> None:
+    for serial, area in enumerate(("hampshire", "isle_of_wight", "portsmouth"), 1):
+        report = a_missing(a_child(serial), missing_since=journey.clock.now().isoformat())
+        sends(journey, POLICE, "missing.reported", report, area=area)
+    passes(journey, hours=6)
+    both, third = DeskId("joint-police/missing"), DeskId("port-police/missing")
+    opens(journey, both, "police", "police_missing_persons", areas=("hampshire", "isle_of_wight"))
+    opens(journey, third, "police", "police_missing_persons", areas=("portsmouth",))
+    assert len(wanted(journey, both)) == 2 * len(wanted(journey, third)) > 0
+    assert wanted(journey, both).isdisjoint(wanted(journey, third))
+
+
 def test_p12_what_was_asked_while_nobody_held_the_role_waits_for_the_desk_that_comes(journey: Town) -> None:
     sends(journey, POLICE, "missing.reported", a_missing(), area="isle_of_wight")
     passes(journey, hours=8)
