@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
 
 from hypothesis import given
@@ -68,11 +69,11 @@ def strings(value: Any) -> set[str]:
 @given(
     name=st.sampled_from(sorted(TEXTS)),
     shown=CLASS_SETS,
-    said=st.lists(st.frozensets(st.sampled_from(CLASSES)), min_size=9),
+    said=st.lists(st.frozensets(st.sampled_from(CLASSES)), min_size=9, max_size=40),
 )
 def test_no_canary_of_another_class_survives(name: str, shown: frozenset[str], said: list[frozenset[str]]) -> None:
     form = canaries(SCHEMAS.form(name, 1).root, iter(range(10_000)))
-    may_hold = dict(zip(TEXTS[name], said * 3, strict=False))
+    may_hold = dict(zip(TEXTS[name], cycle(said), strict=False))
     form["contains"] = {text: sorted(classes) for text, classes in may_hold.items()}
     survived = strings(redact(FIELDS, name, 1, form, shown)) - strings(form["contains"])
     allowed = {
@@ -110,7 +111,7 @@ def test_showing_the_classes_present_shows_everything(example: tuple[str, Any]) 
     assert strings(kept) == strings(data)
 
 
-@given(example=st.sampled_from(EXAMPLES), shown=CLASS_SETS)
+@given(example=st.sampled_from(TAKEN), shown=CLASS_SETS)
 def test_redacting_twice_is_redacting_once(example: tuple[str, Any], shown: frozenset[str]) -> None:
     name, data = example
     once = redact(FIELDS, name, 1, data, shown | {"administrative"})
