@@ -3,6 +3,7 @@
 import re
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
@@ -22,12 +23,14 @@ from eventsourcing.sqlite import (
 
 from sightline.kernel.errors import Corrupt, Unavailable
 from sightline.kernel.ports import Row, Session, Value
-from sightline.kernel.rows import chunks, marks, select_in
+from sightline.kernel.rows import chunks, evened, marks, select_in
 
 MODULE = "sightline.adapters.sqlite"
 """What ``PERSISTENCE_MODULE`` names to choose this store."""
 
-_ROWS = 512
+_STATEMENTS = 64
+"""Compiled statements that a connection keeps."""
+_ROWS = 128
 """Rows put in by one statement: with the dozen columns of our widest table far below SQLite's bound on parameters."""
 _PLACES = re.compile(r"VALUES (\((?:\?,)*\?\))")
 _PATIENCE_S = 60
@@ -90,13 +93,24 @@ class _Pool(SQLiteConnectionPool):
     """Connections that survive a power cut: the library sets WAL but leaves `synchronous` at its default."""
 
     def _create_connection(self) -> SQLiteConnection:
-        cursor = super()._create_connection().cursor().sqlite_cursor
-        cursor.execute("PRAGMA synchronous=FULL")
+        patience_s = self.lock_timeout or _PATIENCE_S
+        # Our own, for the library's keep one statement: whatever is run would be compiled anew each time.
+        file = sqlite3.connect(
+            self.db_name,
+            uri=True,
+            check_same_thread=False,
+            isolation_level=None,
+            cached_statements=_STATEMENTS,
+            timeout=patience_s,
+        )
+        file.row_factory = sqlite3.Row
+        file.execute("PRAGMA journal_mode=WAL")
+        file.execute("PRAGMA synchronous=FULL")
         # Kibibytes. Whenever another connection has written, SQLite drops what it kept: more helps nobody.
-        cursor.execute("PRAGMA cache_size=-1024")
+        file.execute("PRAGMA cache_size=-1024")
         # A batch writes some megabytes: checkpointing after each would write every page twice, at once.
-        cursor.execute("PRAGMA wal_autocheckpoint=8000")
-        return _Connection(cursor.connection, max_age=self.max_age, patience_s=self.lock_timeout or _PATIENCE_S)
+        file.execute("PRAGMA wal_autocheckpoint=8000")
+        return _Connection(file, max_age=self.max_age, patience_s=patience_s)
 
 
 class _Datastore(SQLiteDatastore):
@@ -147,11 +161,14 @@ class SqliteSession:
         if places is None:
             self._cursor.executemany(sql, rows)
             return
-        held = list(rows)
-        for start in range(0, len(held), _ROWS):
-            some = held[start : start + _ROWS]
-            marks = ",".join([places[1]] * len(some))
-            self._cursor.execute(sql.replace(places[1], marks, 1), list(chain.from_iterable(some)))
+        held = deque(rows)
+        size = _ROWS
+        while held:
+            # Of powers of two alone: a connection keeps the statements that it ran last, and others would be hundreds.
+            while size > len(held):
+                size //= 2
+            some = [held.popleft() for _ in range(size)]
+            self._cursor.execute(sql.replace(places[1], marks(some, places[1]), 1), list(chain.from_iterable(some)))
 
 
 class SqliteDatabase:
@@ -214,7 +231,7 @@ class Recorder(SQLiteApplicationRecorder):
         """
         found: list[StoredEvent] = []
         with self.datastore.transaction(commit=False) as c:
-            for chunk in chunks(names):
+            for chunk in map(evened, chunks(names)):
                 c.execute(
                     f"WITH wanted (stream, version) AS (VALUES {marks(chunk, '(?,?)')})"  # noqa: S608  # what is put in is question marks, one for each value; the values are parameters
                     " SELECT originator_id, originator_version, topic, state FROM wanted CROSS JOIN stored_events"
@@ -228,7 +245,7 @@ class Recorder(SQLiteApplicationRecorder):
         """The latest version of each stream; the index alone is asked, once for each."""
         found: dict[UUID, int] = {}
         with self.datastore.transaction(commit=False) as c:
-            for chunk in chunks(ids):
+            for chunk in map(evened, chunks(ids)):
                 c.execute(
                     f"WITH wanted (stream) AS (VALUES {marks(chunk, '(?)')}) SELECT stream,"  # noqa: S608  # what is put in is question marks, one for each value; the values are parameters
                     " (SELECT MAX(originator_version) FROM stored_events WHERE originator_id = stream) FROM wanted",

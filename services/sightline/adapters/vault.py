@@ -19,6 +19,7 @@ def connect(path: Path) -> sqlite3.Connection:
     file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     file.execute("PRAGMA journal_mode=WAL")
     file.execute("PRAGMA synchronous=FULL")
+    file.execute("PRAGMA cache_size=-256")  # kibibytes: keys that are wanted again are kept open, and not read again
     file.execute(TABLE)
     return file
 

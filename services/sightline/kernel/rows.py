@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from sightline.kernel.ports import Row, Value
 
-AT_ONCE = 400
+AT_ONCE = 512
 """Keys in one statement: well below what any store takes, and enough that the statement itself costs little."""
 
 Execute = Callable[[str, Sequence[Value]], Iterable[Row]]
@@ -17,6 +17,18 @@ T = TypeVar("T")
 def chunks(values: Sequence[T], size: int = AT_ONCE) -> Iterator[Sequence[T]]:
     """The values in order, so many at a time."""
     return (values[start : start + size] for start in range(0, len(values), size))
+
+
+def evened(values: Sequence[T]) -> Sequence[T]:
+    """The values, the last of them said again until their number is a power of two.
+
+    For questions in which it makes no difference how often a value is said. A store keeps the statements that it was asked
+    last: of each number of values they would be hundreds, never the one that is wanted, and some of them large.
+    """
+    if not values:
+        return values
+    wanting = (1 << (len(values) - 1).bit_length()) - len(values)
+    return [*values, *[values[-1]] * wanting]
 
 
 def marks(values: Sequence[object], each: str = "?") -> str:
@@ -31,6 +43,6 @@ def select_in(execute: Execute, sql: str, values: Sequence[Value], *before: Valu
     asks for holds among the rows of one chunk.
     """
     rows: list[Row] = []
-    for chunk in chunks(values):
+    for chunk in map(evened, chunks(values)):
         rows += execute(sql.format(marks(chunk)), [*before, *chunk])
     return rows

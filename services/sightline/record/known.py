@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sightline.kernel.ids import AgencyId, DeskId
 from sightline.kernel.ports import Row, Session, Value
-from sightline.kernel.rows import chunks, marks, select_in
+from sightline.kernel.rows import chunks, evened, marks, select_in
 from sightline.ledger.store import Collision
 
 _PAIRS = 200
@@ -125,7 +125,7 @@ def look_up(session: Session, wanted: Wanted, sight: Sight) -> Known:
 
 
 def _claims(session: Session, claims: Sequence[tuple[str, str]], known: Known) -> None:
-    for chunk in chunks(list(dict.fromkeys(claims)), _PAIRS):
+    for chunk in map(evened, chunks(list(dict.fromkeys(claims)), _PAIRS)):
         values = marks(chunk, "(CAST(? AS TEXT), CAST(? AS TEXT))")
         # A join by both: by the event's id alone, every claim that was ever made would be read.
         rows = session.execute(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sightline.kernel.ids import DeskId
 from sightline.kernel.ports import Session
-from sightline.kernel.rows import chunks, marks, select_in
+from sightline.kernel.rows import chunks, evened, marks, select_in
 
 Pair = tuple[DeskId, str]
 _PAIRS = 200
@@ -23,7 +23,7 @@ class Sight:
         wanted = {(desk, positions[ref]): (desk, ref) for desk, ref in pairs if ref in positions}
         size = self._sealed(session)
         seen: set[Pair] = set()
-        for chunk in chunks(list(wanted), _PAIRS):
+        for chunk in map(evened, chunks(list(wanted), _PAIRS)):
             values = marks(chunk, "(CAST(? AS TEXT), CAST(? AS BIGINT))")
             # A join, since SQLite would answer `(desk, item) IN (VALUES ...)` by reading every leaf.
             rows = session.execute(
