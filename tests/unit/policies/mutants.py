@@ -4,6 +4,7 @@ Line coverage is not enough: a condition that never decides anything is covered 
 `opa fmt`, so a condition is a line with one tab in a body, or what stands after ``if`` on a rule's only line.
 """
 
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -15,6 +16,10 @@ POLICIES = ROOT / "policies"
 
 _ONE_LINE = re.compile(r"^(?P<head>\S.* if )(?P<condition>.+[^{])$")
 _CONDITION = re.compile(r"^\t[^\t}]")
+_PACKAGE = re.compile(r"^package (\S+)$", re.MULTILINE)
+_TEST = re.compile(r"^(test_\w+)", re.MULTILINE)
+_LARGE_HEAP = {**os.environ, "GOGC": "400"}
+"""A process that ends in a tenth of a second need not tidy up meanwhile."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,15 +60,24 @@ def survives(opa: Path, folder: Path, path: Path, mutant: Mutant) -> bool:
     target = folder / path.relative_to(POLICIES)
     target.write_text(mutant.text)
     try:
-        # The package's own tests notice nearly all, in a quarter of the time; the rest have the last word.
-        return _passes(opa, folder, mutant, "--run", path.parent.name) and _passes(opa, folder, mutant)
+        return _passes(opa, folder, mutant, path.parent.name)
     finally:
         target.write_bytes(path.read_bytes())
 
 
-def _passes(opa: Path, folder: Path, mutant: Mutant, *which: str) -> bool:
-    command = [str(opa), "test", "sightline", "data", *which]
-    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+def rego_tests(first: str = "") -> list[str]:
+    """The path of every test of the Rego, those of the package `first` before the others: they notice nearly all."""
+    files = sorted((POLICIES / "sightline").rglob("*_test.rego"), key=lambda path: (path.parent.name != first, path))
+    found = ((_PACKAGE.findall(text)[0], _TEST.findall(text)) for text in map(Path.read_text, files))
+    return [f"data.{package}.{name}" for package, names in found for name in dict.fromkeys(names)]
+
+
+def _passes(opa: Path, folder: Path, mutant: Mutant, first: str) -> bool:
+    # A test passes where its rule is true. Asked so, and not by `opa test`, the first that is not ends the question, and
+    # nothing is traced for a report that nobody reads: a fifth of the time.
+    every = "; ".join(f"{one} == true" for one in rego_tests(first))
+    command = [str(opa), "eval", "--fail", "--data", "sightline", "--data", "data", every]
+    ran = subprocess.run(command, cwd=folder, env=_LARGE_HEAP, capture_output=True, text=True, check=False)
     # A file that is no Rego at all would prove nothing.
     assert "rego_parse_error" not in ran.stderr + ran.stdout, f"{mutant.name}: {ran.stderr}{ran.stdout}"
     return ran.returncode == 0
