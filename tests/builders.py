@@ -3,13 +3,22 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sightline.formats import base64url
 from sightline.formats.jwk import PrivateKey, generate
 from sightline.formats.jws import raw_signature
+from sightline.formats.schemas import Schemas
 from sightline.kernel.ids import DeskId, KeyId, agency_of
 from sightline.kernel.values import Defect, Desk, Refusal, SigningKey
+
+
+@cache
+def the_schemas() -> Schemas:
+    """The published forms, read and compiled once in a process: half a second. Nothing changes them."""
+    return Schemas.load()
+
 
 # ------------------------------------------------------------------------------------------ signed events and keys
 

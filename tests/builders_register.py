@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -99,13 +100,22 @@ DESKS = ("hampshire-police/missing", "hampshire-police/mash", "solent-health/saf
 
 def some_leaves(count: int) -> list[dict[str, Any]]:
     """A policy's announcement and then, for item after item, one decision for each of three desks."""
-    decisions = (a_decision_leaf(2 + n // 3, sorted(DESKS)[n % 3]) for n in range(count - 1))
-    return [a_policy_leaf(), *decisions] if count else []
+    return [_leaf(number) for number in range(count)]
+
+
+def _leaf(number: int) -> dict[str, Any]:
+    decision = number - 1
+    return a_decision_leaf(2 + decision // 3, sorted(DESKS)[decision % 3]) if number else a_policy_leaf()
 
 
 def some_entries(count: int, start: int = 0) -> list[bytes]:
     """The bytes of `some_leaves`, from number `start` on."""
-    return [leaf_bytes(leaf) for leaf in some_leaves(count)[start:]]
+    return [_entry(number) for number in range(start, count)]
+
+
+@cache
+def _entry(number: int) -> bytes:
+    return leaf_bytes(_leaf(number))
 
 
 @contextmanager

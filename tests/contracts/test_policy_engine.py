@@ -17,6 +17,7 @@ from sightline.formats.decision import read_outcome
 from sightline.formats.policy_digest import policy_digest
 from sightline.kernel.errors import Unavailable
 from sightline.kernel.ports import PolicyEngine
+from tests.builders_hub import the_engine
 from tests.contracts.policy_facts import EXAMPLES, POLICIES, SCHEMA, Facts, any_facts, likely_facts, written
 
 ROWS = [
@@ -36,10 +37,8 @@ class Engine(PolicyEngine, Protocol):
 
 
 @pytest.fixture(scope="module")
-def wasm() -> Iterator[WasmEngine]:
-    engine = WasmEngine(POLICIES)
-    yield engine
-    engine.close()
+def wasm() -> WasmEngine:
+    return the_engine()
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from sightline.adapters.opa_server import LateEngine, ServerEngine
 from sightline.adapters.opa_wasm import WasmEngine
 from sightline.formats.policy_digest import policy_data, policy_sources
 from sightline.kernel.errors import Refused, Unavailable
+from tests.builders_hub import the_engine
 from tests.contracts.policy_facts import POLICIES
 
 Answer = tuple[int, Any]
@@ -66,15 +67,16 @@ decision := {"never": true} if {
 )
 
 
-@pytest.fixture
-def compiled(opa: Path, tmp_path: Path) -> Callable[[str], Path]:
+@pytest.fixture(scope="module")
+def compiled(opa: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """A policy folder with this Rego alone, compiled."""
 
     def compile_(rego: str) -> Path:
-        (tmp_path / "sightline").mkdir()
-        (tmp_path / "data").mkdir()
-        (tmp_path / "build").mkdir()
-        (tmp_path / "sightline" / "disclosure.rego").write_text(rego)
+        folder = tmp_path_factory.mktemp("policies")
+        (folder / "sightline").mkdir()
+        (folder / "data").mkdir()
+        (folder / "build").mkdir()
+        (folder / "sightline" / "disclosure.rego").write_text(rego)
         command: list[str | Path] = [
             opa,
             "build",
@@ -86,13 +88,20 @@ def compiled(opa: Path, tmp_path: Path) -> Callable[[str], Path]:
             "bundle.tar.gz",
             "sightline",
         ]
-        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-        shutil.unpack_archive(tmp_path / "bundle.tar.gz", tmp_path / "unpacked", filter="data")
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        shutil.unpack_archive(folder / "bundle.tar.gz", folder / "unpacked", filter="data")
         for name in ("policy.wasm", "data.json"):
-            shutil.copy(tmp_path / "unpacked" / name, tmp_path / "build" / name)
-        return tmp_path
+            shutil.copy(folder / "unpacked" / name, folder / "build" / name)
+        return folder
 
     return compile_
+
+
+@pytest.fixture(scope="module")
+def faulty(compiled: Callable[[str], Path]) -> Iterator[WasmEngine]:
+    """An engine that fails on those documents that ask for it. To make one ready takes longer than to ask it."""
+    with closing(WasmEngine(compiled(SPOILT), pool_size=1, deadline_s=0.2)) as engine:
+        yield engine
 
 
 @pytest.fixture
@@ -119,7 +128,7 @@ def test_a_compiled_policy_that_does_not_end_is_stopped_and_the_next_question_is
 
 
 def test_a_compiled_policy_that_takes_too_much_memory_is_stopped(compiled: Callable[[str], Path]) -> None:
-    engine = WasmEngine(compiled(HUNGRY), pool_size=1, deadline_s=60, memory_bytes=8 * 1024 * 1024)
+    engine = WasmEngine(compiled(HUNGRY), pool_size=1, deadline_s=60, memory_bytes=2 * 1024 * 1024)
     [raw] = engine.decide([b"{}"])
     assert raw["undecidable"] in {"memory", "trap"}
     engine.close()
@@ -139,34 +148,29 @@ def test_a_compiled_policy_that_says_nothing_of_a_list_decides_nothing(compiled:
 
 
 @pytest.mark.parametrize("fault", ["undefined", "malformed_result", "trap", "deadline"])
-def test_a_document_that_fails_takes_none_of_its_list_with_it(compiled: Callable[[str], Path], fault: str) -> None:
+def test_a_document_that_fails_takes_none_of_its_list_with_it(faulty: WasmEngine, fault: str) -> None:
     asked = [{"fault": "none", "number": number} for number in range(LIST_DOCUMENTS + 20)]
     asked[7]["fault"] = asked[-1]["fault"] = fault
     expected: list[Any] = [{"yes": number} for number in range(len(asked))]
     expected[7] = expected[-1] = {"undecidable": fault}
-    engine = WasmEngine(compiled(SPOILT), pool_size=1, deadline_s=0.2)
-    assert engine.decide([json.dumps(facts).encode() for facts in asked]) == expected
-    engine.close()
+    assert faulty.decide([json.dumps(facts).encode() for facts in asked]) == expected
 
 
 def test_facts_of_no_plausible_size_are_undecidable_and_the_rest_goes_on() -> None:
-    engine = WasmEngine(POLICIES)
+    engine = the_engine()
     small = engine.decide([b"{}"])
     assert engine.decide([b"{}", b'{"x":"' + b"x" * 70_000 + b'"}', b"{}"]) == [
         *small,
         {"undecidable": "memory"},
         *small,
     ]
-    engine.close()
 
 
 @pytest.mark.parametrize("bytes_", [LIST_BYTES - 1, LIST_BYTES, LIST_BYTES + 1])
 def test_the_largest_facts_fill_a_list_alone(bytes_: int) -> None:
-    engine = WasmEngine(POLICIES)
     facts = b'{"x":"%b"}' % (b"x" * (bytes_ - len(b'{"x":""}')))
-    [raw] = engine.decide([facts])
+    [raw] = the_engine().decide([facts])
     assert ("undecidable" in raw) == (bytes_ > LIST_BYTES)
-    engine.close()
 
 
 def test_a_missing_module_is_unavailable(spoilt: Path) -> None:

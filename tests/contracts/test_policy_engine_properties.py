@@ -1,7 +1,5 @@
 """What holds of every decision, whatever the facts. The engines answer alike, so the one in process is asked."""
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +7,8 @@ from hypothesis import strategies as st
 from sightline.adapters.opa_wasm import WasmEngine
 from sightline.formats.decision import read_outcome
 from sightline.kernel.values import Outcome
-from tests.contracts.policy_facts import POLICIES, Facts, any_facts, but, likely_facts, with_unknown, written
+from tests.builders_hub import the_engine
+from tests.contracts.policy_facts import Facts, any_facts, but, likely_facts, with_unknown, written
 
 DUTIES = {
     *("D-30", "D-31", "D-33", "D-34", "D-35", "D-39", "H-06", "H-09"),
@@ -33,10 +32,8 @@ facts_of_any_kind = any_facts() | likely_facts()
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[WasmEngine]:
-    found = WasmEngine(POLICIES)
-    yield found
-    found.close()
+def engine() -> WasmEngine:
+    return the_engine()
 
 
 def decide(engine: WasmEngine, facts: Facts) -> Outcome:

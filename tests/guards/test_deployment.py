@@ -1,6 +1,7 @@
 """What the files for those who have containers or a cluster say. `infra/lint` holds them to their schemas."""
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,16 @@ KUBERNETES = ROOT / "infra" / "kubernetes"
 Document = dict[str, Any]
 
 
+@cache
+def every_document() -> tuple[Document, ...]:
+    """The objects of the base, read once."""
+    base = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text())
+    return tuple(d for name in base["resources"] for d in yaml.safe_load_all((KUBERNETES / name).read_text()))
+
+
 def documents(kind: str = "") -> list[Document]:
     """Every object of the base, of one kind if one is named."""
-    base = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text())
-    found = [d for name in base["resources"] for d in yaml.safe_load_all((KUBERNETES / name).read_text())]
-    return [d for d in found if kind in {"", d["kind"]}]
+    return [d for d in every_document() if kind in {"", d["kind"]}]
 
 
 DEPLOYMENTS = {d["metadata"]["name"].removeprefix("sightline-"): d for d in documents("Deployment")}

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from sightline.formats.event import AREAS, PURPOSES
-from sightline.formats.schemas import Schemas
 from sightline.kernel.share import share
+from tests.builders import the_schemas
 
 FOLDER = share("schemas")
-SCHEMAS = Schemas.load(duty_types=frozenset())
+SCHEMAS = the_schemas()
 CHILD = json.loads((FOLDER / "common" / "1.json").read_bytes())["$defs"]["child"]
 
 BY_THE_CHILD = {

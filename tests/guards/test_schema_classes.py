@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from sightline.formats.schema_tree import Resolver
-from sightline.formats.schemas import Schemas
 from sightline.kernel.classes import CLASSES
 from sightline.kernel.share import share
+from tests.builders import the_schemas
 
-SCHEMAS = Schemas.load(duty_types=frozenset())
+SCHEMAS = the_schemas()
 FOLDER = share("schemas")
 DOCUMENTS = {
     (document := json.loads(path.read_bytes()))["$id"]: document

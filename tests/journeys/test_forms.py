@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from sightline.formats.policy_digest import policy_data
-from sightline.formats.schemas import Schemas
 from sightline.kernel.ids import DeskId
 from sightline.kernel.share import share
+from tests.builders import the_schemas
 from tests.builders_hub import CAST, CHARITY, CSC, HEALTH, MASH, POLICE, SCHOOL, Town, a_child, signs, submits
 from tests.builders_journeys import rules, says, unseen, view, withheld
 
-SCHEMAS = Schemas.load()
+SCHEMAS = the_schemas()
 EXAMPLES = share("schemas") / "examples"
 SENDERS = policy_data(share("policies"))["senders"]
 EARLIER = {"alert", "consent", "cpi", "flag", "involvement", "item", "match", "ppn1", "recall"}

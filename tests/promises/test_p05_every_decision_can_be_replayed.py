@@ -10,7 +10,6 @@ import pytest
 from sightline.audit.replay import Replay, Replaying
 from sightline.formats.fields import Fields
 from sightline.formats.policy_digest import policy_data
-from sightline.formats.schemas import Schemas
 from sightline.kernel.errors import Corrupt
 from sightline.kernel.ids import DeskId
 from sightline.kernel.ports import PolicyEngine
@@ -18,6 +17,7 @@ from sightline.kernel.share import share
 from sightline.ledger.documents import unpack
 from sightline.ledger.kept_policies import ReadyPolicy
 from sightline.ledger.world import PolicyData
+from tests.builders import the_schemas
 from tests.builders_hub import (
     BUREAU,
     CHARITY,
@@ -79,7 +79,7 @@ def replayed(town: Town, policies: Mapping[str, ReadyPolicy]) -> Replay:
         ledger=town.hub.ledger,
         database=town.hub.database,
         vault=town.hub.decide._vault,  # noqa: SLF001  # the one holder of children's keys in process
-        fields=Fields(Schemas.load()),
+        fields=Fields(the_schemas()),
         policies=policies.get,
     ).run()
 

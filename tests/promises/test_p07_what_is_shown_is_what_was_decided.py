@@ -13,6 +13,7 @@ from sightline.formats.schemas import Schemas
 from sightline.kernel.errors import Corrupt, Refused
 from sightline.kernel.ids import DeskId
 from sightline.view.reading import ItemView
+from tests.builders import the_schemas
 from tests.builders_hub import (
     BUREAU,
     CAST,
@@ -41,7 +42,7 @@ from tests.builders_hub import (
     sends,
 )
 
-FIELDS = Fields(Schemas.load())
+FIELDS = Fields(the_schemas())
 
 
 @pytest.fixture
@@ -187,7 +188,7 @@ def test_a_redaction_map_with_a_field_in_the_wrong_class_leaks_and_is_caught(tow
     sends(town, POLICE, "missing.reported", a_missing(is_uasc=True))
     assert breaches(town) == []
     view: Any = town.hub.view
-    honest, view._fields = view._fields, Fields(miscast(Schemas.load(), "missing.reported", "is_uasc", "assessment"))
+    honest, view._fields = view._fields, Fields(miscast(the_schemas(), "missing.reported", "is_uasc", "assessment"))
     assert breaches(town) == [(HEALTH, "missing.reported", "immigration")]
     view._fields = honest
     assert breaches(town) == []

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from sightline.formats.fields import Fields
 from sightline.formats.schema_tree import Node
-from sightline.formats.schemas import Schemas
 from sightline.kernel.classes import CLASSES, UNKNOWN
 from sightline.kernel.share import share
 from sightline.ledger.redaction import redact
+from tests.builders import the_schemas
 
-SCHEMAS = Schemas.load(duty_types=frozenset())
+SCHEMAS = the_schemas()
 FIELDS = Fields(SCHEMAS)
 CLASS_SETS = st.frozensets(st.sampled_from([*CLASSES, UNKNOWN]))
 EXAMPLES = [

@@ -12,16 +12,15 @@ from sightline.formats.canonical import canonical
 from sightline.formats.policy_digest import policy_digest
 from sightline.ledger import relevance
 from sightline.ledger.documents import CHILD, DESK, ITEM, PROTOCOL, Facts, interned
+from tests.builders_hub import the_engine
 from tests.contracts.policy_facts import EXAMPLES, POLICIES, SCHEMA, any_facts
 
 NAMES = {"child": CHILD, "desk": DESK, "item": ITEM, "protocol": PROTOCOL}
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[WasmEngine]:
-    engine = WasmEngine(POLICIES)
-    yield engine
-    engine.close()
+def engine() -> WasmEngine:
+    return the_engine()
 
 
 def facts_of(document: dict[str, dict[str, Any]]) -> Facts:
@@ -69,7 +68,7 @@ def test_an_example_with_any_fact_changed_is_decided_as_what_stands_for_it(engin
         assert answer == decided[key], document
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings().max_examples)
 @given(document=any_facts())
 def test_any_facts_are_decided_as_what_stands_for_them(engine: WasmEngine, document: dict[str, Any]) -> None:
     one, other = engine.decide([canonical(document), standing_for(document)])

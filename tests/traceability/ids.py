@@ -45,6 +45,11 @@ def in_name(name: str) -> set[str]:
     return {row for one in _IN_A_NAME.findall(name) if (row := one.upper().replace("_", "-")) in rows()}
 
 
+def is_named_in(source: str) -> bool:
+    """True if a file names any row, so that it is worth a closer look."""
+    return bool(literal(source) or in_name(re.sub(r"\W+", " ", source)))
+
+
 def spoken_of(text: str) -> set[str]:
     """Rows that a text names, those between the first and the last of a range too: ``S-28 to S-32``."""
     return literal(text) | {

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.traceability.found_by_hand import READ_FROM_DATA
-from tests.traceability.ids import ROOT, in_name, literal
+from tests.traceability.ids import ROOT, in_name, is_named_in, literal
 
 Found = tuple[str, str]
 """A row and a test: its file from the root, two colons, its name."""
@@ -26,7 +26,8 @@ def tests() -> dict[str, list[str]]:
 
 def _written(file: Path) -> Iterator[Found]:
     """What stands in the file itself: pytest collects ``test_*`` of a module and of its ``Test*`` classes."""
-    for name, function in collected(ast.parse(file.read_text(encoding="utf-8"))):
+    source = file.read_text(encoding="utf-8")
+    for name, function in collected(ast.parse(source)) if is_named_in(source) else ():
         text = " ".join([ast.get_docstring(function) or "", *_parameters(function)])
         for row in literal(text) | in_name(function.name):
             yield row, f"{file.relative_to(ROOT)}::{name}"

@@ -9,10 +9,10 @@ from typer.testing import CliRunner, Result
 from sightline.entrypoints import form_page
 from sightline.entrypoints.cli_schema import schema
 from sightline.formats.form_rows import COMMON
-from sightline.formats.schemas import Schemas
+from tests.builders import the_schemas
 
 ROOT = Path(__file__).resolve().parents[3]
-SCHEMAS = Schemas.load()
+SCHEMAS = the_schemas()
 
 
 def run(*words: str) -> Result:

@@ -24,9 +24,9 @@ from sightline.entrypoints.simulate.stream import STARTS, Asked, events
 from sightline.formats import jws
 from sightline.formats.event import AREAS
 from sightline.formats.registration import check_registration
-from sightline.formats.schemas import Schemas
 from sightline.formats.strict_json import parse_object
 from sightline.protocol.seraf_form import disagreements
+from tests.builders import the_schemas
 
 ISLAND = "isle_of_wight"
 MASH = desks_of(ISLAND).mash
@@ -111,7 +111,7 @@ def test_every_event_is_signed_by_its_desk_or_says_which_earlier_one_it_refers_t
 
 @pytest.mark.slow
 def test_every_form_is_one_that_the_hub_takes_without_a_defect() -> None:
-    schemas, looked_at = Schemas.load(), Counter[str]()
+    schemas, looked_at = the_schemas(), Counter[str]()
     later = (one for one in events(a_week(area="hampshire", days=300, times=0.5)) if one.type.startswith("nrm."))
     for one in (*the_quarter(), *later):
         looked_at[one.type] += 1
@@ -322,7 +322,7 @@ def test_most_alerts_are_acknowledged_within_two_hours_and_some_never() -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_every_answer_is_a_form_that_the_hub_takes(asks: Asks, kind: str) -> None:
-    schemas, answering = Schemas.load(), Answering(1)
+    schemas, answering = the_schemas(), Answering(1)
     answers = [one for one in (answering.answer(asks, STARTS) for _ in range(60)) if one]
     assert {one.type for one in answers} == {kind}
     assert all(one.at > STARTS for one in answers)

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from sightline.formats.policy_digest import policy_data
-from sightline.formats.schemas import Schemas
 from sightline.kernel.share import share
+from tests.builders import the_schemas
 
-SCHEMAS = Schemas.load()
+SCHEMAS = the_schemas()
 EXAMPLES = share("schemas") / "examples"
 SENDERS = policy_data(share("policies"))["senders"]
 NOW = "2026-03-02T09:00:00Z"

@@ -11,9 +11,10 @@ from sightline.formats.schemas import Schemas
 from sightline.kernel.errors import Corrupt, Unavailable
 from sightline.kernel.share import share
 from sightline.kernel.values import Defect
+from tests.builders import the_schemas
 from tests.unit.formats import forms_expected
 
-SCHEMAS = Schemas.load()
+SCHEMAS = the_schemas()
 EXAMPLES = share("schemas") / "examples"
 
 HUB_ALERTS = (

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from referencing.jsonschema import DRAFT202012
 
-from sightline.formats.schemas import Schemas
 from sightline.kernel.share import share
+from tests.builders import the_schemas
 
 FOLDER = share("schemas")
-SCHEMAS = Schemas.load(duty_types=frozenset())
+SCHEMAS = the_schemas()
 EXAMPLES = {
     f"{path.parent.name}/{path.stem}": json.loads(path.read_bytes())
     for path in sorted((FOLDER / "examples").glob("*.*/*.json"))

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from sightline.formats.fields import Fields, child_defects, child_part, shared_defects, shared_part
-from sightline.formats.schemas import Schemas
 from sightline.kernel.classes import CLASSES, UNKNOWN
 from sightline.kernel.share import share
 from sightline.kernel.values import Defect
 from sightline.ledger.redaction import redact
+from tests.builders import the_schemas
 
-SCHEMAS = Schemas.load(duty_types=frozenset())
+SCHEMAS = the_schemas()
 FIELDS = Fields(SCHEMAS)
 EVERYTHING = frozenset(CLASSES) | {UNKNOWN}
 LEAST: dict[str, Any] = {

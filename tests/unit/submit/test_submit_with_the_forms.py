@@ -11,13 +11,12 @@ from hypothesis import strategies as st
 from sightline.agency.sign import sign_event
 from sightline.formats.event import AREAS, PURPOSES
 from sightline.formats.problem import PROBLEMS
-from sightline.formats.schemas import Schemas
 from sightline.kernel.values import Submission
 from sightline.submit import submit
-from tests.builders import NOW, POLICE_SOURCE, a_key
+from tests.builders import NOW, POLICE_SOURCE, a_key, the_schemas
 
 ROOT = Path(__file__).resolve().parents[3]
-SCHEMAS = Schemas.load()
+SCHEMAS = the_schemas()
 KEY = a_key()
 EXAMPLES = {
     f"{path.parent.name}/{path.stem}": (path.parent.name, json.loads(path.read_text("utf-8")))
