@@ -4,6 +4,7 @@ A service that is not installed skips its tests, and the end of the run says so 
 SIGHTLINE_REQUIRE_SERVICES=1 (CI) it fails them.
 """
 
+import gc
 import os
 import re
 import secrets
@@ -58,6 +59,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("opa")
         if "kafka_server" in fixtures or "kafka_server_of_a_hub" in fixtures:
             item.add_marker("kafka")
+
+
+def pytest_collection_finish() -> None:
+    """Look no more for garbage in what stays to the end: thousands of collected tests, walked through again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -12,9 +12,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "services" / "sightline"
 
 # Written in pieces, so that this file does not find itself.
-MACHINE_PATHS = tuple(f"/{folder}/" for folder in ("work", "root", "home/[a-z]+", "Users"))
+MACHINE_PATHS = tuple(f"{folder}/" for folder in ("work", "root", "home/[a-z]+", "Users"))
 REGISTRIES = ("pypi" + r"\.org", "pythonhosted" + r"\.org", "index" + r"-url\b", "find" + r"-links\b")
-NOT_IN_ANY_FILE = re.compile("|".join([rf"(?<![\w.$}}*~/-]){path}" for path in MACHINE_PATHS] + list(REGISTRIES)))
+# What stands before the slash is looked at behind it: each place where a pattern may begin is known by its letter then.
+NOT_IN_ANY_FILE = re.compile("|".join([rf"/(?<![\w.$}}*~/-]/){path}" for path in MACHINE_PATHS] + list(REGISTRIES)))
 SWITCHES_OFF = re.compile("--no-emit-(index|find)-(url|links)")
 
 
