@@ -11,16 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-from opa_client.errors import PolicyNotFoundError
-from opa_client.opa import OpaClient
 
 from sightline.adapters.asking import NotDecided, answers, as_list
 from sightline.formats.canonical import canonical
 from sightline.formats.policy_digest import digest, policy_data, policy_digest, policy_sources
 from sightline.kernel.errors import Refused, Unavailable
+
+if TYPE_CHECKING:
+    from opa_client.opa import OpaClient
 
 PACKAGE = "sightline.disclosure"
 RULE = "decisions"
@@ -149,7 +149,9 @@ class LateEngine:
             return self._found
 
 
-def _client(url: str, timeout_s: float) -> OpaClient:
+def _client(url: str, timeout_s: float) -> "OpaClient":
+    from opa_client.opa import OpaClient  # noqa: PLC0415  # it loads two HTTP libraries: a third of the start of each program that asks no server
+
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
         raise Refused("engine_address", "an engine's address is http://host:port")
@@ -164,6 +166,8 @@ def _client(url: str, timeout_s: float) -> OpaClient:
 @contextmanager
 def _answering() -> Iterator[None]:
     """Every failure to answer, or to answer as OPA does, as `Unavailable`."""
+    from opa_client.errors import PolicyNotFoundError  # noqa: PLC0415  # as in `_client`: loaded once there is a server to ask
+
     try:
         yield
     except PolicyNotFoundError as exc:
