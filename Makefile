@@ -11,6 +11,8 @@ UV ?= uv
 BIN := .venv/bin
 STAMP := .venv/.made
 PYTEST := $(BIN)/python -m pytest
+# In two processes, a file in one of them, the longest first (tests/scheduling.py).
+BESIDE := -n 2 --dist loadfile --no-loadscope-reorder
 KILLS ?= 200
 MINUTES ?= 10
 RATE ?= 300
@@ -53,8 +55,7 @@ walk: $(STAMP) ## send one sample report through the hub; print stage, file, in 
 # ---------------------------------------------------------------------------------------------------------- check
 .PHONY: check
 check: $(STAMP) ## format, lint, types, arrows, Rego and the fast tests: under a minute
-	@$(MAKE) --jobs=2 --keep-going --output-sync=target check-style check-arrows check-types check-rego
-	@$(MAKE) check-fast
+	@$(MAKE) --jobs=2 --keep-going --output-sync=target check-style check-arrows check-rego check-types check-fast
 
 .PHONY: check-style
 check-style: $(STAMP) ## formatting and lint (ruff)
@@ -79,7 +80,7 @@ check-infra: $(STAMP) ## the files for containers and clusters, against their pu
 
 .PHONY: check-fast
 check-fast: $(STAMP) ## the fast tests: units, contracts, properties (a few examples of each), guards
-	@SIGHTLINE_EXAMPLES=$${SIGHTLINE_EXAMPLES:-few} $(PYTEST) -q -n 2 --dist loadfile -m "not slow and not faults" $(FAST)
+	@SIGHTLINE_EXAMPLES=$${SIGHTLINE_EXAMPLES:-few} $(PYTEST) -q $(BESIDE) -m "not slow and not faults" $(FAST)
 
 .PHONY: format
 format: $(STAMP) ## format the Python and the Rego
@@ -91,11 +92,11 @@ format: $(STAMP) ## format the Python and the Rego
 .PHONY: test
 test: $(STAMP) ## everything but the fault runs and the benchmark; one line for each thing that had to be skipped
 	@$(MAKE) --jobs=2 --keep-going --output-sync=target check-style check-arrows check-types check-rego check-infra
-	@$(PYTEST) -n 2 --dist loadfile -m "not faults"
+	@$(PYTEST) $(BESIDE) -m "not faults"
 
 .PHONY: journeys
 journeys: $(STAMP) ## the journeys and the promises
-	@$(PYTEST) -q -n 2 tests/journeys tests/promises
+	@$(PYTEST) -q $(BESIDE) tests/journeys tests/promises
 
 .PHONY: journeys-distributed
 journeys-distributed: $(STAMP) ## every journey in both modes, compared, and every rule of the clocks (CI: some of these)

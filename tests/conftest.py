@@ -19,11 +19,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.scheduling import ByFile, longest_first
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES_REQUIRED = os.environ.get("SIGHTLINE_REQUIRE_SERVICES") == "1"
@@ -49,7 +51,7 @@ COLLECTED = pytest.StashKey[frozenset[str]]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark each test that asks for a service, so that `-m "not postgres"` needs no care from its author."""
+    """Mark each test that asks for a service, so that `-m "not postgres"` needs no care from its author; order them."""
     config.stash[COLLECTED] = frozenset(item.nodeid.partition("[")[0] for item in items)
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
@@ -59,6 +61,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("opa")
         if "kafka_server" in fixtures or "kafka_server_of_a_hub" in fixtures:
             item.add_marker("kafka")
+    longest_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | None:
+    """Ours in place of the one it derives from."""
+    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_finish() -> None:

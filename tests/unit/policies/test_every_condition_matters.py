@@ -47,7 +47,7 @@ def test_no_rule_can_be_left_out_unnoticed(opa: Path, copy: Path, path: Path) ->
 
 @pytest.mark.slow
 def test_what_is_asked_of_a_mutant_is_every_test_that_opa_runs(opa: Path, copy: Path) -> None:
-    command = [opa, "test", "--format", "json", "sightline", "data"]
+    command: list[str | Path] = [opa, "test", "--format", "json", "sightline", "data"]
     ran = json.loads(subprocess.run(command, cwd=copy, check=True, capture_output=True).stdout)
     assert sorted(rego_tests()) == sorted(f"{one['package']}.{one['name']}" for one in ran)
 
