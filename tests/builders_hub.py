@@ -1,5 +1,6 @@
 """A hub in process with a cast of desks in Hampshire, real keys, and the forms that they send. Everybody is invented."""
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -165,6 +166,16 @@ def a_town(folder: Path, *, cast: Mapping[DeskId, tuple[str, str]] = CAST, **how
     for desk, (sector, role) in cast.items():
         admits(town, desk, sector, role)
     return town
+
+
+def copied(town: Town, folder: Path) -> Town:
+    """The town as its closed hub left it, with the same keys, in a folder and under a hub of its own.
+
+    A sixth of the time that it takes to found it: nothing need be written safely to disk.
+    """
+    shutil.copytree(town.folder, folder)
+    clock = SetClock(START)
+    return Town(hub=a_hub(folder, clock), clock=clock, folder=folder, keys=dict(town.keys))
 
 
 def admits(town: Town, desk: str, sector: str, *roles: str, areas: Sequence[str] = (AREA,), **what: Any) -> DeskId:

@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders_hub import Town, a_town
+from tests.builders_hub import Town, copied
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
+def town(founded: Town, tmp_path: Path) -> Iterator[Town]:
     """A hub with the whole cast; closed at the end, whichever hub of its folder is open then."""
-    made = a_town(tmp_path / "hub")
+    made = copied(founded, tmp_path / "hub")
     yield made
     made.hub.close()

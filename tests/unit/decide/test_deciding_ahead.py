@@ -6,14 +6,14 @@ import pytest
 
 from sightline.kernel.errors import Unavailable
 from tests.builders import a_report
-from tests.builders_hub import POLICE, Town, a_hub, a_town, rows, signs, submits
+from tests.builders_hub import POLICE, Town, a_hub, copied, rows, signs, submits
 from tests.builders_lives import bodies, undecided_copy
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Town:
+def town(founded: Town, tmp_path: Path) -> Town:
     """A town with a dozen reports, all decided."""
-    town = a_town(tmp_path / "hub")
+    town = copied(founded, tmp_path / "hub")
     for _ in range(12):
         submits(town, signs(town, POLICE, "missing.reported", a_report()))
     town.hub.settle()

@@ -31,6 +31,7 @@ from tests.builders_hub import (
     a_town,
     admits,
     alerts,
+    copied,
     holds,
     leaves,
     passes,
@@ -59,8 +60,8 @@ class Failing:
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
-    town = a_town(tmp_path / "hub")
+def town(founded: Town, tmp_path: Path) -> Iterator[Town]:
+    town = copied(founded, tmp_path / "hub")
     yield town
     town.hub.close()
 

@@ -15,7 +15,7 @@ from sightline.runtime.beside import Beside, decider_for
 from sightline.runtime.decider import GONE, STARTING, Ears, Here
 from sightline.runtime.reports import Broke, Progress, Report, Waits
 from sightline.runtime.settings import Settings
-from tests.builders_hub import Town, a_town
+from tests.builders_hub import Town, copied
 
 PATIENCE_S = 20.0
 
@@ -166,8 +166,8 @@ def test_stopping_one_that_was_never_started_is_nothing() -> None:
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
-    town = a_town(tmp_path / "hub")
+def town(founded: Town, tmp_path: Path) -> Iterator[Town]:
+    town = copied(founded, tmp_path / "hub")
     town.hub.settle()
     yield town
     town.hub.close()

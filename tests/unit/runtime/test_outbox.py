@@ -10,12 +10,12 @@ from sightline.formats.strict_json import parse_object
 from sightline.kernel.errors import Corrupt
 from sightline.kernel.ids import agency_of
 from sightline.runtime.outbox import FEED, RECEIPTS, Letter, Outbox
-from tests.builders_hub import MASH, POLICE, Town, a_child, a_missing, a_town, feed, rows, sends, signs, submits
+from tests.builders_hub import MASH, POLICE, Town, a_child, a_missing, copied, feed, rows, sends, signs, submits
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
-    town = a_town(tmp_path / "hub")
+def town(founded: Town, tmp_path: Path) -> Iterator[Town]:
+    town = copied(founded, tmp_path / "hub")
     yield town
     town.hub.close()
 

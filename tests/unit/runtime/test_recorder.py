@@ -13,7 +13,7 @@ from sightline.record.stage import Answer
 from sightline.runtime.intake import Intake
 from sightline.runtime.loop import Said
 from sightline.runtime.recorder import Recorder
-from tests.builders_hub import POLICE, Town, a_child, a_missing, a_town, signs
+from tests.builders_hub import POLICE, Town, a_child, a_missing, copied, signs
 
 CURSED = b"a message that we cannot read for a fault of ours"
 
@@ -28,8 +28,8 @@ class Faulty(Intake):
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
-    town = a_town(tmp_path)
+def town(founded: Town, tmp_path: Path) -> Iterator[Town]:
+    town = copied(founded, tmp_path / "hub")
     town.hub.settle()
     yield town
     town.hub.close()
