@@ -46,10 +46,10 @@ from tests.builders_hub import (
     a_return,
     a_ruling,
     a_sanitised,
-    a_town,
     a_withdrawal,
     alerts,
     an_involvement,
+    copied,
     leaves,
     rows,
     sends,
@@ -91,7 +91,7 @@ def lives(*, least: int = 3, most: int = 14, often: Sequence[str] = ()) -> st.Se
 def lived(acts: list[Act]) -> Iterator[Town]:
     """A town in which all that has happened, in a folder that is gone afterwards."""
     with TemporaryDirectory() as folder:
-        town = a_town(Path(folder) / "hub")
+        town = copied(Path(folder) / "hub")
         happens(town, acts)
         yield town
         town.hub.close()

@@ -25,7 +25,6 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.builders_hub import Town, a_town
 from tests.scheduling import ByFile, longest_first
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -125,14 +124,6 @@ def postgres_dsn(postgres_server: str) -> Iterator[str]:
             yield re.sub(r"/[^/]*$", f"/{name}", postgres_server)
         finally:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
-
-
-@pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Town:
-    """A town in which nothing has happened yet, its hub closed: to be copied, and never opened itself."""
-    made = a_town(tmp_path_factory.mktemp("founded") / "hub")
-    made.hub.close()
-    return made
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # it ships no types
 
-BROKER = ("tests/distributed/", "tests/infra/test_kafka", "tests/journeys/test_agency_kafka")
+BROKER = ("tests/distributed/", "tests/infra/test_kafka", "tests/infra/test_up_and", "tests/journeys/test_agency_kafka")
 """What asks for a broker. It mostly waits, so one process takes it all, and the brokers are started once."""
 
 

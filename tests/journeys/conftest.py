@@ -9,9 +9,9 @@ from tests.builders_hub import Town, copied, holds
 
 
 @pytest.fixture
-def town(founded: Town, tmp_path: Path) -> Iterator[Town]:
+def town(tmp_path: Path) -> Iterator[Town]:
     """A hub with the whole cast; closed at the end, whichever hub of its folder is open then."""
-    made = copied(founded, tmp_path / "hub")
+    made = copied(tmp_path / "hub")
     yield made
     made.hub.close()
 

@@ -11,9 +11,9 @@ from tests.builders_lives import bodies, undecided_copy
 
 
 @pytest.fixture
-def town(founded: Town, tmp_path: Path) -> Town:
+def town(tmp_path: Path) -> Town:
     """A town with a dozen reports, all decided."""
-    town = copied(founded, tmp_path / "hub")
+    town = copied(tmp_path / "hub")
     for _ in range(12):
         submits(town, signs(town, POLICE, "missing.reported", a_report()))
     town.hub.settle()

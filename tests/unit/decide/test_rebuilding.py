@@ -60,8 +60,8 @@ class Failing:
 
 
 @pytest.fixture
-def town(founded: Town, tmp_path: Path) -> Iterator[Town]:
-    town = copied(founded, tmp_path / "hub")
+def town(tmp_path: Path) -> Iterator[Town]:
+    town = copied(tmp_path / "hub")
     yield town
     town.hub.close()
 

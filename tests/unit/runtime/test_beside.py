@@ -166,8 +166,8 @@ def test_stopping_one_that_was_never_started_is_nothing() -> None:
 
 
 @pytest.fixture
-def town(founded: Town, tmp_path: Path) -> Iterator[Town]:
-    town = copied(founded, tmp_path / "hub")
+def town(tmp_path: Path) -> Iterator[Town]:
+    town = copied(tmp_path / "hub")
     town.hub.settle()
     yield town
     town.hub.close()

@@ -14,8 +14,8 @@ from tests.builders_hub import MASH, POLICE, Town, a_child, a_missing, copied, f
 
 
 @pytest.fixture
-def town(founded: Town, tmp_path: Path) -> Iterator[Town]:
-    town = copied(founded, tmp_path / "hub")
+def town(tmp_path: Path) -> Iterator[Town]:
+    town = copied(tmp_path / "hub")
     yield town
     town.hub.close()
 

@@ -28,8 +28,8 @@ class Faulty(Intake):
 
 
 @pytest.fixture
-def town(founded: Town, tmp_path: Path) -> Iterator[Town]:
-    town = copied(founded, tmp_path / "hub")
+def town(tmp_path: Path) -> Iterator[Town]:
+    town = copied(tmp_path / "hub")
     town.hub.settle()
     yield town
     town.hub.close()
