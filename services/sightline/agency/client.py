@@ -4,9 +4,11 @@ Refused: `HubRefused` with the hub's own code. What passes (no connection, 503) 
 made again, submissions included, for the hub answers the same bytes with the same receipt.
 """
 
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -43,6 +45,12 @@ _SILENCE_S = 45.0
 _UNAVAILABLE = frozenset({429, 502, 503, 504})
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates are believed: what the library believes, read once. That takes longer than most requests."""
+    return httpx2.create_ssl_context(trust_env=False)
+
+
 class HubClient:
     """One desk's connection to its hub. Not for several threads at once."""
 
@@ -61,7 +69,9 @@ class HubClient:
     ) -> None:
         """`key` may be None for what anyone may read. `transport` stands in for the network in tests."""
         # Nothing of the environment: a proxy that somebody set for other things must not see what is sent here.
-        self._http = httpx2.Client(base_url=url, timeout=timeout_s, trust_env=False, transport=transport)
+        self._http = httpx2.Client(
+            base_url=url, timeout=timeout_s, trust_env=False, verify=_trusted(), transport=transport
+        )
         self._key = key
         self._audience = audience
         self._actor = actor
