@@ -23,6 +23,7 @@ _CLOCKS = {
     "child.clock_cancelled.v1": "is called off",
     "child.clock_late.v1": "is late",
     "child.clock_voided.v1": "is void",
+    "child.clock_resumed.v1": "runs again",
 }
 _ALERTS = {"alert.duty_due": "asks", "alert.duty_late": "tells of neglect", "alert.duty_cover": "tells cover"}
 _TOPICS = (*_CLOCKS, "child.item.v1")

@@ -217,6 +217,26 @@ def test_q_21_a_clock_is_on_time_late_not_due_or_called_off(plain: dict[tuple[st
         assert sum(m or 0 for (row, name, part), m in plain.items() if row == "Q-21" and name == what and part) == n
 
 
+def test_q_21_and_q_12_what_a_form_that_was_taken_back_had_ended_counts_as_if_it_had_not_been_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIGHTLINE_SMALL_NUMBER", "1")
+    made = World(a_town(tmp_path / "hub"))
+    known(made, 1)
+    made.about(HEALTH, "referral.made", 1, issues=["trafficking"])
+    made.says(POLICE, "missing.reported", a_missing(a_child(1)))
+    back = made.says(POLICE, "missing.returned", a_return(a_child(1), made.town.clock.now()))
+    made.town.hub.settle()
+    ended = numbers(made, "hampshire")
+    assert parts(ended, "circumstances_review") == {"": 1, "called_off": 1}
+    assert parts(ended, "trafficked_children_gone_missing") == {"": 1, "returned": 1}
+    made.says(POLICE, "item.retracted", {"item": back, "reason_code": "wrong_child"})
+    made.town.hub.settle()
+    running = numbers(made, "hampshire")
+    assert parts(running, "circumstances_review") == {"": 1, "not_due": 1}
+    assert parts(running, "trafficked_children_gone_missing") == {"": 1, "not_returned": 1}
+
+
 def test_q_23_every_sealed_decision_of_the_area_is_counted_by_outcome(
     world: World, plain: dict[tuple[str, str, str], int | None]
 ) -> None:

@@ -196,3 +196,149 @@ def test_t_70_what_is_done_for_a_child_meets_what_each_of_two_records_asked(jour
     assert [one.status for one in asked(journey, CSC, T_70)] == ["open", "open"]
     says(journey, CSC, "icta.referred", {**least("icta.referred"), "child": a_child()})
     assert [one.status for one in asked(journey, CSC, T_70)] == ["met", "met"]
+
+
+# ------------------------------------------------------------------------------------ what was done is taken back itself
+
+S_W = "safe_and_well_check"
+
+
+def is_missing(town: Town) -> bool:
+    """Whether the hub holds that a child is missing, as far as its entries say."""
+    kinds = [f"child.episode_{kind}.v1" for kind in ("began", "ended", "reopened")]
+    entries = town.hub.ledger.read(0, 100_000, kinds)
+    return bool(entries) and not type(entries[-1].entry).__qualname__.endswith("Ended")
+
+
+def ended_by(town: Town, item: str) -> set[tuple[str, str]]:
+    """Rules and situations of the clocks that the item met or called off."""
+    return {(one.code, one.situation) for kind in ("met", "cancelled") for one in clocks(town, kind) if one.by == item}
+
+
+def comes_back(town: Town, child: dict[str, Any], **changes: Any) -> Sent:
+    return says(town, POLICE, "missing.returned", a_return(child, town.clock.now(), **changes))
+
+
+@pytest.mark.parametrize("reason", ["wrong_child", "entered_in_error", "unreliable"])
+def test_t_02_a_return_that_is_taken_back_leaves_the_child_missing_and_all_that_it_ended_runs_on(
+    journey: Town, reason: str
+) -> None:
+    child = a_child(is_looked_after=True)
+    says(journey, POLICE, "missing.reported", a_missing(child))
+    due = {(one.code, one.situation): one.due for one in clocks(journey, "started")}
+    passes(journey, hours=1)
+    back = comes_back(journey, child)
+    ended = ended_by(journey, back.item)
+    assert {T_02} <= {code for code, _ in ended}
+    passes(journey, hours=1)
+    retraction = retracts(journey, POLICE, back.item, reason)
+    assert is_missing(journey)
+    resumed = clocks(journey, "resumed")
+    assert {(one.code, one.situation) for one in resumed} == ended
+    assert {(one.by, one.item) for one in resumed} == {(retraction.item, back.item)}
+    assert {T_06} <= {one.code for one in clocks(journey, "voided")}
+    passes(journey, hours=9)
+    # Nothing was put off by the mistake: what was due in the meantime is late by its own time.
+    late = {(one.code, one.situation) for one in clocks(journey, "late")}
+    assert {key for key in ended if (at := due[key]) and at < journey.clock.now() - timedelta(hours=3)} <= late
+    assert "open" in statuses(asked(journey, POLICE, T_02))
+
+
+def test_n_21_a_child_whose_return_is_taken_back_is_still_missing_after_six_hours(journey: Town) -> None:
+    child = a_child()
+    says(journey, POLICE, "missing.reported", a_missing(child))
+    back = comes_back(journey, child)
+    passes(journey, hours=7)
+    assert alerts(journey, POLICE, "alert.ppn1_due") == []
+    retracts(journey, POLICE, back.item, "wrong_child")
+    (alert,) = alerts(journey, POLICE, "alert.ppn1_due")
+    assert alert.body["circumstance"] == "missing_not_returned"
+
+
+def test_t_02_the_true_return_ends_what_the_one_that_was_taken_back_had_ended(journey: Town) -> None:
+    child = a_child(is_looked_after=True)
+    says(journey, POLICE, "missing.reported", a_missing(child))
+    wrong = comes_back(journey, child)
+    retracts(journey, POLICE, wrong.item, "wrong_child")
+    passes(journey, hours=1)
+    right = comes_back(journey, child)
+    assert ended_by(journey, right.item) == ended_by(journey, wrong.item)
+    assert not is_missing(journey)
+    passes(journey, days=2)
+    assert clocks(journey, "late", T_02) == []
+
+
+def test_a_return_of_an_earlier_episode_that_is_taken_back_changes_nothing_of_the_one_now(journey: Town) -> None:
+    child = a_child()
+    says(journey, POLICE, "missing.reported", a_missing(child))
+    passes(journey, hours=1)
+    first = comes_back(journey, child)
+    passes(journey, days=1)
+    says(journey, POLICE, "missing.reported", a_missing(child))
+    retracts(journey, POLICE, first.item)
+    assert journey.hub.ledger.read(0, 100_000, ["child.episode_reopened.v1"]) == []
+    assert is_missing(journey)
+    comes_back(journey, child)
+    assert not is_missing(journey)
+
+
+def test_a_return_told_ahead_and_taken_back_does_not_end_the_episode_that_is_reported_then(journey: Town) -> None:
+    knows(journey)
+    ahead = comes_back(journey, a_child())
+    retracts(journey, POLICE, ahead.item, "wrong_child")
+    late = a_missing(a_child())
+    says(journey, POLICE, "missing.reported", late, time=journey.clock.now() - timedelta(hours=5))
+    assert is_missing(journey)
+
+
+def test_t_05_a_check_that_is_taken_back_was_not_done_and_is_asked_for_again(journey: Town) -> None:
+    child = a_child()
+    says(journey, POLICE, "missing.reported", a_missing(child))
+    comes_back(journey, child, harm_suffered="not_known")
+    asked_first = {one.ref for one in asked(journey, POLICE, S_W)} | {one.ref for one in asked(journey, MASH, S_W)}
+    form = {**least("safe_and_well.recorded"), "child": child, "harm_suffered": "no"}
+    check = says(journey, POLICE, "safe_and_well.recorded", form)
+    assert S_W in {code for code, _ in ended_by(journey, check.item)}
+    passes(journey, days=2)
+    late_before = len(clocks(journey, "late", S_W))
+    retracts(journey, POLICE, check.item, "wrong_child")
+    assert [one.code for one in clocks(journey, "resumed")] == [S_W]
+    assert asked_first.isdisjoint(one.ref for one in asked(journey, POLICE, S_W) if one.status == "open")
+    assert [one.status for one in asked(journey, POLICE, S_W) if one.ref not in asked_first] == ["open"]
+    passes(journey, minutes=1)
+    assert len(clocks(journey, "late", S_W)) == late_before + 1
+    says(journey, POLICE, "safe_and_well.recorded", form)
+    assert statuses(asked(journey, POLICE, S_W)) == {"met"}
+
+
+def test_t_70_what_is_withdrawn_for_legal_reasons_was_done(journey: Town) -> None:
+    knows(journey)
+    refers(journey)
+    done = says(journey, CSC, "icta.referred", {**least("icta.referred"), "child": a_child()})
+    assert T_70 in {code for code, _ in ended_by(journey, done.item)}
+    retracts(journey, CSC, done.item, "legal")
+    assert clocks(journey, "resumed") == []
+    assert "open" not in statuses(asked(journey, CSC, T_70))
+
+
+def test_t_70_what_nobody_asks_any_more_is_not_asked_again(journey: Town) -> None:
+    knows(journey)
+    referral = refers(journey)
+    done = says(journey, CSC, "icta.referred", {**least("icta.referred"), "child": a_child()})
+    retracts(journey, SCHOOL, referral)
+    retracts(journey, CSC, done.item)
+    assert T_70 not in {one.code for one in clocks(journey, "resumed")}
+
+
+def test_t_70_it_is_asked_again_on_behalf_of_the_referral_that_still_stands(journey: Town) -> None:
+    knows(journey)
+    first, second = refers(journey), refers(journey)
+    done = says(journey, CSC, "icta.referred", {**least("icta.referred"), "child": a_child()})
+    retracts(journey, SCHOOL, first)
+    reopened(journey)
+    retracts(journey, CSC, done.item)
+    assert T_70 in {one.code for one in clocks(journey, "resumed")}
+    assert "open" in statuses(asked(journey, CSC, T_70))
+    retracts(journey, SCHOOL, second)
+    assert T_70 in {one.code for one in clocks(journey, "voided")}
+    assert "open" not in statuses(asked(journey, CSC, T_70))

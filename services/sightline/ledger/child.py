@@ -13,7 +13,7 @@ from eventsourcing.domain import event
 
 from sightline.ledger import root
 from sightline.ledger.child_clocks import Alert, Clocks, Running, raised, retracted
-from sightline.ledger.child_episodes import Episodes
+from sightline.ledger.child_episodes import RETURNED, Episodes
 from sightline.ledger.child_matches import Matches
 from sightline.ledger.child_ties import Ties
 from sightline.ledger.items import ItemEntry, Stream
@@ -42,6 +42,8 @@ class Child(Episodes, Ties, Clocks, Matches, Stream):
         def apply(self, child: "Child") -> None:
             if self.alert is not None:
                 raised(child, self.ref, self.type, self.alert)
+            elif self.type == RETURNED:
+                child.returns[self.step] = self.ref
 
     class ItemCorrected(Event):
         TOPIC = "child.item_corrected.v1"

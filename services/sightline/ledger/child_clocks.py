@@ -30,6 +30,7 @@ class Running:
     code: str
     situation: str
     due: datetime | None
+    late: datetime | None = None
     by: str = ""
     """The item that started it."""
     is_late: bool = False
@@ -59,6 +60,9 @@ class Clocks:
         self.status: dict[str, str] = {}  # The latest that forms said of the child, as far as clocks depend on it.
         self.running: dict[tuple[str, str], Running] = {}  # By rule and situation: neither met nor called off.
         self.done: set[tuple[str, str]] = set()  # Rule and situation of those that were.
+        self.ended: dict[tuple[str, str], tuple[str, Running]] = {}
+        """How those that were ran before, and the item that ended each: should that be retracted, they run again."""
+        self.retracted: set[str] = set()
         self.answers: dict[str, dict[str, bool]] = {}
         """Item, or digest of a reference, to what it answers or stands for."""
 
@@ -94,7 +98,7 @@ class Clocks:
 
         def apply(self, child: "Clocks") -> None:
             child.running[self.code, self.situation] = Running(
-                code=self.code, situation=self.situation, due=self.due, by=self.by
+                code=self.code, situation=self.situation, due=self.due, late=self.late, by=self.by
             )
 
     class ClockAlsoStarted(root.Entry):
@@ -118,7 +122,7 @@ class Clocks:
         """The item that did what was asked."""
 
         def apply(self, child: "Clocks") -> None:
-            _end(child, self.code, self.situation)
+            _end(child, self.code, self.situation, self.by)
 
     class ClockLate(root.Entry):
         TOPIC = "child.clock_late.v1"
@@ -137,7 +141,7 @@ class Clocks:
         by: str
 
         def apply(self, child: "Clocks") -> None:
-            _end(child, self.code, self.situation)
+            _end(child, self.code, self.situation, self.by)
 
     class ClockVoided(root.Entry):
         """What started it was retracted, and nothing else would have: it never ran, so it may start again."""
@@ -154,6 +158,24 @@ class Clocks:
 
         def apply(self, child: "Clocks") -> None:
             child.running.pop((self.code, self.situation), None)
+
+    class ClockResumed(root.Entry):
+        """What met it, or called it off, was retracted: it runs on as if that had never been said."""
+
+        TOPIC = "child.clock_resumed.v1"
+        code: str
+        situation: str
+        by: str
+        """The retraction."""
+        item: str
+        """What was retracted."""
+
+        def apply(self, child: "Clocks") -> None:
+            key = (self.code, self.situation)
+            ended = child.ended.pop(key, None)
+            if ended is not None:
+                child.done.discard(key)
+                child.running[key] = replace(ended[1], by=child.starter(ended[1]), alerts=())
 
     class ClockStruck(root.Entry):
         TOPIC = "child.clock_struck.v1"
@@ -182,6 +204,10 @@ class Clocks:
             if self.alert in child.alerts:
                 child.alerts[self.alert] = replace(child.alerts[self.alert], acknowledged_by=self.by)
 
+    def starter(self, running: Running) -> str:
+        """The first of the items that started a clock which was not retracted since; empty if all were."""
+        return next((one for one in (running.by, *running.also) if one not in self.retracted), "")
+
     def is_taken_up(self, situation: str) -> bool:
         """Whether somebody acknowledged the alert of that situation."""
         alert = self.alert_for(situation, 0)
@@ -209,12 +235,15 @@ def raised(child: Clocks, ref: str, kind: str, alert: Mapping[str, Any]) -> None
 
 def retracted(child: Clocks, item: str) -> None:
     """An item was retracted: clocks that another would have started too go on for that one."""
+    child.retracted.add(item)
     for key, running in child.running.items():
         also = tuple(one for one in running.also if one != item)
         by = also[0] if also and running.by == item else running.by
         child.running[key] = replace(running, by=by, also=tuple(one for one in also if one != by))
 
 
-def _end(child: Clocks, code: str, situation: str) -> None:
-    child.running.pop((code, situation), None)
+def _end(child: Clocks, code: str, situation: str, by: str) -> None:
+    running = child.running.pop((code, situation), None)
     child.done.add((code, situation))
+    if running is not None:
+        child.ended[code, situation] = (by, running)

@@ -5,6 +5,9 @@ from datetime import datetime
 from sightline.ledger import root
 from sightline.protocol.episodes import Episode
 
+RETURNED = "missing.returned"
+"""The form that ends an episode."""
+
 
 class Episodes:
     """The part of `Child` that its missing episodes are."""
@@ -13,6 +16,10 @@ class Episodes:
         self.episodes: dict[int, Episode] = {}
         self.issued: set[tuple[str, int]] = set()
         """Circumstance and episode of every PPN1 issued: what was done before it was due is not asked for."""
+        self.returns: dict[str, str] = {}
+        """Step in which a return was recorded to its item, as long as it has ended nothing ..."""
+        self.ended_by: dict[str, int] = {}
+        """... and that item to the episode that it ended."""
 
     class EpisodeBegan(root.Entry):
         TOPIC = "child.episode_began.v1"
@@ -45,6 +52,22 @@ class Episodes:
         def apply(self, child: "Episodes") -> None:
             if self.number in child.episodes:
                 child.episodes[self.number] = child.episodes[self.number].returned(self.ended, harmed=self.harmed)
+            if self.step in child.returns:
+                child.ended_by[child.returns.pop(self.step)] = self.number
+
+    class EpisodeReopened(root.Entry):
+        """The return that ended it was taken back: the child is missing, as before."""
+
+        TOPIC = "child.episode_reopened.v1"
+        number: int
+        category: str
+        risk: str
+        item: str
+        """The return."""
+
+        def apply(self, child: "Episodes") -> None:
+            if self.number in child.episodes:
+                child.episodes[self.number] = child.episodes[self.number].reopened()
 
     class PPN1Issued(root.Entry):
         TOPIC = "child.ppn1_issued.v1"

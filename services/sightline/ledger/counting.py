@@ -5,12 +5,13 @@ everything once, in order. A period is one of recording: what was once counted o
 what became of it (whether a clock was met, a child returned, an NRM decision came), which is as the ledger stands.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sightline.ledger.child import Child
+from sightline.ledger.counting_before import Before, beforehand, pages
 from sightline.ledger.counting_forms import ALWAYS, NEEDED, WITHIN, People, Reading, count_form
 from sightline.ledger.items import CHILD_PART, ItemEntry
 from sightline.ledger.matter import Matter
@@ -22,9 +23,6 @@ from sightline.protocol import counts as c
 from sightline.protocol.areas import EarlyRisk
 from sightline.protocol.calendar import LONDON, end_of_day, local_instant
 
-_PAGE = 2000
-
-_FIRST = (Child.Joined, Child.ItemRetracted, Matter.ItemRetracted)
 _VICTIMS = frozenset({"suspected", "reasonable_grounds", "confirmed"})
 """V-22 codes of a child who is thought to be a victim of trafficking: more than indicators."""
 
@@ -79,14 +77,14 @@ class Counted:
 class _Pass:
     asked: Asked
     counted: Counted
-    leader: Mapping[str, str]
+    before: Before
     people: People = field(default_factory=People)
     clocks: dict[tuple[str, str, str], _Clock] = field(default_factory=dict)
     step: tuple[str, str] = ("", "")
     """The step that is being read, and the area of its item."""
 
     def person(self, record: str) -> str:
-        return self.leader.get(record, record)
+        return self.before.leader.get(record, record)
 
     def counts(self, area: str) -> c.Counts | None:
         return self.counted.areas.get(area)
@@ -101,16 +99,16 @@ class _Pass:
 
 def counted(ledger: Ledger, vault: KeyVault, asked: Asked) -> Counted:
     """Count. Reads only."""
-    leader, retracted = _beforehand(ledger)
+    before = beforehand(ledger)
     found = Counted({area: c.Counts() for area in sorted(asked.areas)})
-    reading = _Pass(asked, found, leader)
-    for page in _pages(ledger, _THEN):
-        bodies = _bodies(page, reading, retracted, vault)
+    reading = _Pass(asked, found, before)
+    for page in pages(ledger, _THEN):
+        bodies = _bodies(page, reading, vault)
         for placed in page:
             entry = placed.entry
             if isinstance(entry, ItemEntry):
                 reading.step = (entry.step, entry.area)
-                if entry.ref not in retracted:
+                if entry.ref not in before.retracted:
                     _item(reading, entry, bodies.get(placed.position))
                 else:
                     reading.step = ("", "")  # What followed from it is not counted either.
@@ -120,35 +118,14 @@ def counted(ledger: Ledger, vault: KeyVault, asked: Asked) -> Counted:
     return found
 
 
-def _pages(ledger: Ledger, kinds: Sequence[type[Any]]) -> Iterator[list[Placed]]:
-    position, topics = 0, [kind.TOPIC for kind in kinds]
-    while page := ledger.read(position, _PAGE, topics):
-        yield page
-        position = page[-1].position
-
-
-def _beforehand(ledger: Ledger) -> tuple[dict[str, str], set[str]]:
-    """The record that leads each joined one, as they stand now, and the references of what was taken back."""
-    leader: dict[str, str] = {}
-    retracted: set[str] = set()
-    for page in _pages(ledger, _FIRST):
-        for placed in page:
-            entry: Any = placed.entry
-            if isinstance(entry, Child.Joined):
-                leader |= dict.fromkeys(entry.records, entry.records[0])
-            else:
-                retracted.add(entry.item)
-    return leader, retracted
-
-
-def _bodies(
-    page: Iterable[Placed], reading: _Pass, retracted: set[str], vault: KeyVault
-) -> dict[int, Mapping[str, Any]]:
+def _bodies(page: Iterable[Placed], reading: _Pass, vault: KeyVault) -> dict[int, Mapping[str, Any]]:
     """The forms of that page that a count needs, opened; all their keys in one question to the vault."""
     wanted = [
         (p.position, p.entry)
         for p in page
-        if isinstance(p.entry, ItemEntry) and p.entry.ref not in retracted and _is_needed(p.entry, reading)
+        if isinstance(p.entry, ItemEntry)
+        and p.entry.ref not in reading.before.retracted
+        and _is_needed(p.entry, reading)
     ]
     names = {name for _, entry in wanted for name in key_names(entry.children, entry.area)}
     keys = vault.open(sorted(names))
@@ -216,6 +193,11 @@ def _episode_ended(reading: _Pass, entry: Child.EpisodeEnded) -> None:
         counts.move_child(c.GONE_VICTIMS, reading.person(entry.originator_id.hex), "returned")
 
 
+def _episode_reopened(reading: _Pass, entry: Child.EpisodeReopened) -> None:
+    for counts in reading.counted.areas.values():
+        counts.move_child(c.GONE_VICTIMS, reading.person(entry.originator_id.hex), "not_returned")
+
+
 def _status_noted(reading: _Pass, entry: Child.StatusNoted) -> None:
     if entry.timestamp < reading.asked.period.ends:
         reading.people.note(reading.person(entry.originator_id.hex), entry.name, entry.value)
@@ -243,11 +225,13 @@ def _clock_started(reading: _Pass, entry: Child.ClockStarted) -> None:
 
 
 def _clock_met(reading: _Pass, entry: Child.ClockMet) -> None:
-    _ended(reading, _key(reading, entry), c.ON_TIME)
+    if not reading.before.is_undone(entry):
+        _ended(reading, _key(reading, entry), c.ON_TIME)
 
 
 def _clock_cancelled(reading: _Pass, entry: Child.ClockCancelled) -> None:
-    _ended(reading, _key(reading, entry), c.CALLED_OFF)
+    if not reading.before.is_undone(entry):
+        _ended(reading, _key(reading, entry), c.CALLED_OFF)
 
 
 def _clock_voided(reading: _Pass, entry: Child.ClockVoided) -> None:
@@ -287,6 +271,7 @@ def _finish(reading: _Pass) -> None:
 _HEARD: dict[type[Entry], Callable[[_Pass, Any], None]] = {
     Child.EpisodeBegan: _episode_began,
     Child.EpisodeEnded: _episode_ended,
+    Child.EpisodeReopened: _episode_reopened,
     Child.StatusNoted: _status_noted,
     Child.PPN1Issued: _ppn1_issued,
     Child.ClockStarted: _clock_started,

@@ -52,6 +52,12 @@ def _episode_ended(e: Child.EpisodeEnded, position: int, child: ChildFold, _: An
     touched.children.add(child.id)
 
 
+def _episode_reopened(e: Child.EpisodeReopened, position: int, child: ChildFold, _: Any, touched: Touched) -> None:
+    child.move("missing", e.category, position)
+    child.move("risk", e.risk, position)
+    touched.children.add(child.id)
+
+
 def _flag_raised(e: Child.FlagRaised, _: int, child: ChildFold, __: Any, touched: Touched) -> None:
     if (e.flag, e.about) not in child.flags:
         child.flags = sorted([*child.flags, (e.flag, e.about)])
@@ -163,6 +169,7 @@ FOLDERS: dict[type, Folder] = {
     Child.EpisodeBegan: _episode_began,
     Child.EpisodeRecategorised: _recategorised,
     Child.EpisodeEnded: _episode_ended,
+    Child.EpisodeReopened: _episode_reopened,
     Child.FlagRaised: _flag_raised,
     Child.FlagLifted: _flag_lifted,
     Child.ConsentRecorded: _consent,

@@ -43,6 +43,10 @@ class Episode:
         """The same episode, over."""
         return replace(self, ended=at, harmed=harmed)
 
+    def reopened(self) -> "Episode":
+        """The same episode, going on: what was told of its end was taken back."""
+        return replace(self, ended=None, harmed=False)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RepeatRule:

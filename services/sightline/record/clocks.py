@@ -193,6 +193,29 @@ def _keep(step: Step, child: Child, running: Running, by: str) -> None:
         child.note(Child.ClockAlsoStarted, step=step.id, timestamp=step.at, code=code, situation=situation, by=by)
 
 
+def resume(step: Step, child: Child, running: Running, item: str) -> None:
+    """The retracted item had met the clock, or called it off: it runs on, and what it asks is asked anew.
+
+    Its moments stay as they were. One that has passed meanwhile comes at once.
+    """
+    code, situation = key = (running.code, running.situation)
+    rule = step.rules.rules.get(code)
+    if rule is None or key in child.running or not child.starter(running):
+        return
+    child.note(
+        Child.ClockResumed, step=step.id, timestamp=step.at, code=code, situation=situation, by=step.item, item=item
+    )
+    is_passed = {
+        DUE: rule.alert == WHEN_DUE and running.due is not None and running.due <= step.at,
+        LATE: not running.is_late and running.late is not None and running.late <= step.at,
+    }
+    for moment in (name for name, passed in is_passed.items() if passed):
+        ref = f"{code}|{situation}|{moment}"
+        step.work.set_clock(KIND, due=step.at, stream=child.id, ref=ref, desk="", area=step.area)
+    if rule.alert == AT_START:
+        _ask(step, child, child.running[key], rule)
+
+
 def _moments(step: Step, rule: ClockRule, form: Mapping[str, Any]) -> tuple[datetime | None, datetime | None]:
     """When it is due, and when late."""
     limit, begins = rule.limit, rule.limit.start(form, step.at)

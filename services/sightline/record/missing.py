@@ -24,6 +24,7 @@ from sightline.record.step import Said, Step, instant
 from sightline.record.untimely import (
     Ahead,
     episode_at,
+    forget_return,
     is_late_copy,
     keep_category,
     keep_return,
@@ -151,6 +152,22 @@ def missing_returned(step: Step, child: Child, said: Said) -> None:
         _harm(step, child, episode)
     elif child.open_episode is None and (episode is None or episode.ended is None or at > episode.ended):
         keep_return(step, child, Ahead(at, harm, said.envelope.time))
+
+
+def return_taken_back(step: Step, child: Child, item: str) -> None:
+    """A return that was retracted ended nothing: the latest episode, if it was that one, goes on (†).
+
+    A child who went missing again since is missing in that episode, and one of whom it was told ahead has not come back.
+    """
+    forget_return(step, child)
+    episode = child.last_episode
+    if episode is None or episode.is_open or child.ended_by.get(item) != episode.number:
+        return
+    number, category, risk = episode.number, episode.category, episode.risk
+    child.note(
+        Child.EpisodeReopened, step=step.id, timestamp=step.at, number=number, category=category, risk=risk, item=item
+    )
+    reconsider(step, child)
 
 
 def safe_and_well(step: Step, child: Child, said: Said) -> None:

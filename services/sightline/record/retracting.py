@@ -2,13 +2,18 @@
 
 Whoever was asked is told that nobody asks any more, and why: by an alert of the same type, which names in `about` the one
 that it takes back and wants nothing. It goes to the same desks on the same grounds, hence also to those who covered.
-What the retracted item itself had met or called off stays so (†): nobody is asked anew by a word that was taken back.
+
+What the retracted item had met or called off is asked again, and a return that was taken back leaves the child missing: a
+duty that was done for another child was not done for this one. Only what is withdrawn for legal reasons was done (†).
 """
 
 from sightline.ledger.child import Alert, Child, Running
 from sightline.record.alerts import meet, raise_taken_back
+from sightline.record.clocks import resume
+from sightline.record.missing import return_taken_back
 from sightline.record.step import Step
 
+_STILL_DONE = "legal"
 _WHY = {
     "entered_in_error": "entered in error",
     "wrong_child": "wrong child",
@@ -18,9 +23,13 @@ _WHY = {
 
 
 def item_retracted(step: Step, child: Child, item: str, reason: str) -> None:
-    """End what only that item started. Called once the child's record knows of the retraction."""
+    """End what only that item started, ask again what it ended. Called once the child's record knows of the retraction."""
     for running in [one for one in child.running.values() if one.by == item]:
         _void(step, child, running, item, reason)
+    if reason != _STILL_DONE:
+        return_taken_back(step, child, item)
+        for running in [one for by, one in child.ended.values() if by == item]:
+            resume(step, child, running, item)
 
 
 def _void(step: Step, child: Child, running: Running, item: str, reason: str) -> None:

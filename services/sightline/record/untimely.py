@@ -52,6 +52,11 @@ def take_return(step: Step, child: Child, began: datetime, written: datetime) ->
     return Ahead(datetime.fromisoformat(at), harm, datetime.fromisoformat(said))
 
 
+def forget_return(step: Step, child: Child) -> None:
+    """A return was taken back: it may be the one that is kept."""
+    _note(step, child, _RETURN, "")
+
+
 def keep_category(step: Step, child: Child, said: datetime, category: str, risk: str) -> None:
     """Remember what the category was said to be, and when."""
     _note(step, child, _CATEGORY, f"{_text(said)}|{category}|{risk}")
