@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from sightline.adapters.clock import SystemClock
 from sightline.adapters.opa_wasm import WasmEngine
 from sightline.formats.policy_digest import policy_digest
 from sightline.kernel.ports import Database
 from sightline.kernel.share import share
 from sightline.ledger import kept_policies
 from sightline.ledger.kept_policies import ReadyPolicy
+from sightline.ledger.store import Ledger
+from sightline.record.admin import Admin
 from sightline.runtime.build_decide import read_rules
 from sightline.runtime.policies import HeldPolicies, folder_of, keep_policy
 from tests.builders_ledger import OnPostgres, OnSqlite, Settings, a_ledger
@@ -25,12 +28,16 @@ class KeptPoliciesContract:
     """Each database inherits these."""
 
     @pytest.fixture
-    def database(self, store: Settings) -> Iterator[Database]:
+    def ledger(self, store: Settings) -> Iterator[Ledger]:
         with a_ledger(store) as ledger:
             with ledger.database.transaction() as session:
                 for statement in kept_policies.TABLES:
                     session.execute(statement)
-            yield ledger.database
+            yield ledger
+
+    @pytest.fixture
+    def database(self, ledger: Ledger) -> Database:
+        return ledger.database
 
     @pytest.fixture
     def older(self, tmp_path: Path) -> Path:
@@ -43,11 +50,13 @@ class KeptPoliciesContract:
         with database.reading() as session:
             assert session.execute("SELECT COUNT(*) FROM policies") == [(2,)]
 
-    def test_an_older_policy_is_ready_to_decide_by_with_its_own_data(self, database: Database, older: Path) -> None:
-        keep_policy(database, older)
+    def test_an_older_policy_is_ready_to_decide_by_with_its_own_data(self, ledger: Ledger, older: Path) -> None:
+        keep_policy(ledger.database, older)
         engine = WasmEngine(POLICIES)
         at_hand = ReadyPolicy(engine, read_rules(POLICIES).data)
-        policies = HeldPolicies(database=database, folder=POLICIES, at_hand=at_hand)
+        policies = HeldPolicies(ledger=ledger, folder=POLICIES, at_hand=at_hand)
+        assert policies(policy_digest(older)) is None  # The ledger knows of no engine that decided by it.
+        Admin(ledger=ledger, clock=SystemClock()).found(origin="hub.test", engine=WasmEngine(older, late=True))
         found = policies(policy_digest(older))
         assert found is not None
         assert found.engine.policy == policy_digest(older)

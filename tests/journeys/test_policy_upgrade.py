@@ -1,9 +1,11 @@
 """A new version of the program brings a new policy: what waited is decided under the old one, and all of it replays."""
 
 import json
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 import structlog.testing
 from typer.testing import CliRunner
@@ -174,6 +176,23 @@ def test_another_policy_put_in_its_place_is_not_believed(town: Town, narrower: P
         town.hub.settle()
     assert why.value.code == "policy_missing"
     assert leaves(town, item=item) == []
+    town.hub.close()
+
+
+def test_another_module_under_the_same_sources_is_not_believed(town: Town, narrower: Path) -> None:
+    """Whoever may write the database could have it say what suits them; the ledger and the register name the module."""
+    item = reports(town)
+    town = reopened(town, policies=narrower)
+    (bundle,) = rows(town, "SELECT bundle FROM policies WHERE digest = ?", OURS)[0]
+    files = msgspec.msgpack.decode(zlib.decompress(bytes(bundle)))
+    files["build/policy.wasm"] += b"\x00\x05\x04else"  # a custom section: it still runs, and says the same
+    rows(town, "UPDATE policies SET bundle = ? WHERE digest = ?", zlib.compress(msgspec.msgpack.encode(files)), OURS)
+    with structlog.testing.capture_logs() as logs, pytest.raises(Unavailable) as why:
+        town.hub.settle()
+    assert why.value.code == "policy_missing"
+    assert {one["code"] for one in logs if one["event"] == "kept policy unusable"} == {"engine_not_named"}
+    assert leaves(town, item=item) == []
+    assert "could_not_check" in {one.verdict for one in town.hub.replay().differences}
     town.hub.close()
 
 

@@ -119,7 +119,7 @@ def replay(hub: Folder) -> Replay:
     rules = read_rules(folder)
     with (
         closing(_engine(hub)) as engine,
-        closing(HeldPolicies(database=database, folder=folder, at_hand=ReadyPolicy(engine, rules.data))) as policies,
+        closing(HeldPolicies(ledger=hub.ledger, folder=folder, at_hand=ReadyPolicy(engine, rules.data))) as policies,
         vault(hub) as keys,
     ):
         return Replaying(ledger=hub.ledger, database=database, vault=keys, fields=rules.fields, policies=policies).run()

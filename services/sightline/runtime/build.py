@@ -104,7 +104,7 @@ def build(parts: Parts) -> Hub:
 
     def replay() -> Replay:
         at_hand = ReadyPolicy(parts.engine, rules.data)
-        with closing(HeldPolicies(database=database, folder=parts.policies, at_hand=at_hand)) as policies:
+        with closing(HeldPolicies(ledger=parts.ledger, folder=parts.policies, at_hand=at_hand)) as policies:
             return Replaying(
                 ledger=parts.ledger, database=database, vault=parts.vault, fields=rules.fields, policies=policies
             ).run()

@@ -58,7 +58,7 @@ def build_decide(
         ledger=ledger,
         database=ledger.database,
         at_hand=at_hand,
-        policies=HeldPolicies(database=ledger.database, folder=rules.folder, at_hand=at_hand),
+        policies=HeldPolicies(ledger=ledger, folder=rules.folder, at_hand=at_hand),
         fields=rules.fields,
         vault=vault,
         clock=clock,

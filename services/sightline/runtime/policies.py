@@ -1,7 +1,8 @@
 """The policies that a hub can decide by, or explain: the one at hand, and those that were in force before it.
 
-Each is kept in the hub's database when it is put in force. An older one always runs as WebAssembly: no OPA server serves
-it any more. It is believed only if its sources have the digest under which the ledger knows it.
+Each is kept in the hub's database when it is put in force. An older one runs as WebAssembly, and is believed only if its
+sources have the digest under which the ledger knows it and its compiled module that of an engine which the ledger names for
+it: both stand in the register's leaves as well, so that nobody can put another in their place unseen.
 """
 
 import tempfile
@@ -18,6 +19,8 @@ from sightline.kernel.errors import Refused, Unavailable
 from sightline.kernel.ports import Database
 from sightline.ledger import kept_policies
 from sightline.ledger.kept_policies import ReadyPolicy
+from sightline.ledger.policy import POLICY_STREAM, Policy
+from sightline.ledger.store import Ledger
 from sightline.ledger.world import PolicyData
 
 _log = structlog.get_logger("sightline.policy")
@@ -62,9 +65,9 @@ def _is_unpacked(bundle: bytes, folder: Path, digest: str) -> bool:
 class HeldPolicies:
     """What decides by a policy, by its digest: the one at hand, and one older at a time."""
 
-    def __init__(self, *, database: Database, folder: Path, at_hand: ReadyPolicy) -> None:
+    def __init__(self, *, ledger: Ledger, folder: Path, at_hand: ReadyPolicy) -> None:
         """`at_hand` is the policy of `folder`; who made its engine closes it."""
-        self._database = database
+        self._ledger = ledger
         self._folder = folder
         self._at_hand = at_hand
         self._older: ReadyPolicy | None = None
@@ -88,14 +91,30 @@ class HeldPolicies:
         self._older = self._engine = None
 
     def _open(self, digest: str) -> None:
-        with folder_of(self._database, digest, self._folder) as folder:
+        with folder_of(self._ledger.database, digest, self._folder) as folder:
             if folder is None:
                 return
             try:
-                data = PolicyData.read(policy_data(folder))
-                self._engine = WasmEngine(folder)
-                self._older = ReadyPolicy(self._engine, data)
+                self._older = self._ready(folder, digest)
             except (Refused, Unavailable) as exc:
                 _log.warning("kept policy unusable", code=exc.code)
             except KeyError:
                 _log.warning("kept policy unusable", code="policy_data_unknown")
+
+    def _ready(self, folder: Path, digest: str) -> ReadyPolicy:
+        data = PolicyData.read(policy_data(folder))
+        self._engine = WasmEngine(folder)
+        if self._engine.engine not in engines_of(self._ledger, digest):
+            raise Refused("engine_not_named", "the ledger names no such engine for that policy")
+        return ReadyPolicy(self._engine, data)
+
+
+def engines_of(ledger: Ledger, policy: str) -> set[str]:
+    """Digests of the engines that decided by that policy, as the ledger says."""
+    found, in_force = set[str](), ""
+    for entry in ledger.history(POLICY_STREAM):
+        if isinstance(entry, Policy.Activated):
+            in_force = entry.policy
+        if isinstance(entry, Policy.Activated | Policy.EngineChanged) and in_force == policy:
+            found.add(entry.engine)
+    return found
