@@ -19,10 +19,13 @@ from sightline.kernel.ports import PolicyEngine
 from sightline.kernel.share import share
 from sightline.ledger.policy import Policy
 from tests.builders_hub import (
+    CHARITY,
     HEALTH,
     MASH,
     POLICE,
     Town,
+    a_child,
+    a_cpi,
     a_missing,
     a_town,
     can_read,
@@ -238,3 +241,15 @@ def test_an_operator_sees_which_policies_were_in_force_and_that_they_are_kept(to
         (OURS, True),
     ]
     assert OURS[:20] in CliRunner().invoke(app, command).stdout
+
+
+def test_folds_made_anew_over_several_policies_are_those_that_stand(town: Town, narrower: Path) -> None:
+    for policies in (narrower, None, narrower, None):
+        reports(town)
+        sends(town, CHARITY, "cpi.submitted", a_cpi(a_child(2)))
+        reports(town)
+        town = reopened(town, policies=policies)
+        town.hub.settle()
+    town.hub.close()
+    done = CliRunner().invoke(app, ["admin", "rebuild", "folds", "--check", "--data", str(town.folder), "--json"])
+    assert done.exit_code == 0, done.stdout
