@@ -173,6 +173,14 @@ class Recorder(PostgresApplicationRecorder):
         ).format(Identifier(self.datastore.schema), Identifier(self.events_table_name))
         return self._select(statement, (list(ids),))
 
+    def each_stream(self, ids: Sequence[UUID]) -> Iterator[StoredEvent]:
+        """The events of those streams, one stream after the other."""
+        statement = SQL(
+            "SELECT originator_id, originator_version, topic, state FROM {}.{}"
+            " WHERE originator_id = ANY(%s) ORDER BY originator_id, originator_version"
+        ).format(Identifier(self.datastore.schema), Identifier(self.events_table_name))
+        return iter(self._select(statement, (list(ids),)))
+
     def select_entries(self, names: Sequence[tuple[UUID, int]]) -> list[StoredEvent]:
         """The events of those names."""
         statement = SQL(

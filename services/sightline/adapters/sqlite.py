@@ -224,6 +224,16 @@ class Recorder(SQLiteApplicationRecorder):
         with self.datastore.transaction(commit=False) as c:
             return [_stored(row) for row in select_in(_raw(c).execute, asked, [i.hex for i in ids])]
 
+    def each_stream(self, ids: Sequence[UUID]) -> Iterator[StoredEvent]:
+        """The events of those streams, one stream after the other; of one that is long never all in memory at once."""
+        asked = (
+            "SELECT originator_id, originator_version, topic, state FROM stored_events"
+            " WHERE originator_id IN ({}) ORDER BY originator_id, originator_version"
+        )
+        with self.datastore.transaction(commit=False) as c:
+            for chunk in map(evened, chunks([i.hex for i in ids])):
+                yield from map(_stored, _raw(c).execute(asked.format(marks(chunk)), chunk))
+
     def select_entries(self, names: Sequence[tuple[UUID, int]]) -> list[StoredEvent]:
         """The events of those names.
 

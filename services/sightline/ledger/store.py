@@ -1,6 +1,6 @@
 """The ledger itself: append in one transaction, load many streams in one query, read on from a position."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 from uuid import UUID
@@ -45,6 +45,9 @@ class Streams(Protocol):
 
     def select_streams(self, ids: Sequence[UUID]) -> list[StoredEvent]:
         """All events of those streams in one query, in the ledger's order (of a few hundred streams at a time)."""
+
+    def each_stream(self, ids: Sequence[UUID]) -> Iterator[StoredEvent]:
+        """The same, stream by stream, each from its beginning. To be read to its end."""
 
     def select_entries(self, names: Sequence[tuple[UUID, int]]) -> list[StoredEvent]:
         """The events of those (stream, version) names in one query, in any order."""
@@ -107,7 +110,7 @@ class Ledger(Application[UUID]):
         """The aggregates of those streams as they stand, in one query; streams without events are missing."""
         wanted = list(dict.fromkeys(ids))
         found: dict[UUID, Recorded] = {}
-        for stored in self.streams.select_streams(wanted) if wanted else ():
+        for stored in self.streams.each_stream(wanted) if wanted else ():
             event: Any = self.mapper.to_domain_event(stored)
             found[stored.originator_id] = event.mutate(found.get(cast("UUID", stored.originator_id)))  # type: ignore[index]  # ids are UUIDs here
         return found
