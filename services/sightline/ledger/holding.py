@@ -13,27 +13,27 @@ from sightline.ledger.people import People, load
 from sightline.ledger.root import Recorded
 from sightline.ledger.store import Ledger
 
-STREAMS = 4_000
-ENTRIES = 40_000
-"""How much is held at most. Entries are counted because what an aggregate holds grows with them."""
+ROOM = 20_000_000
+"""Bytes that are held at most, about: room for those of whom most is said, who are spoken of again and again."""
+_RECORD, _ENTRY = 3_500, 200
+"""Bytes of a record, and of each entry of it (measured)."""
 
 
 class _Kept(NamedTuple):
     one: Recorded
     group: tuple[UUID, ...]
     """The records it was joined with, itself among them: joined records share what they hold, or are not held."""
-    entries: int
+    size: int
 
 
 class Held:
     """Children's records, those used last kept longest. May be used by several threads."""
 
-    def __init__(self, ledger: Ledger, *, streams: int = STREAMS, entries: int = ENTRIES) -> None:
+    def __init__(self, ledger: Ledger, *, room: int = ROOM) -> None:
         self._ledger = ledger
-        self._streams = streams
-        self._entries = entries
+        self._room = room
         self._kept: dict[UUID, _Kept] = {}
-        self._count = 0
+        self._size = 0
         self._lock = threading.Lock()
 
     def load(self, wanted: Iterable[UUID], people: People) -> dict[UUID, Recorded]:
@@ -62,9 +62,10 @@ class Held:
             for stream, one in streams.items():
                 if isinstance(one, Child) and not one.pending_events:
                     self._drop(stream)
-                    self._kept[stream] = _Kept(one, people.get(stream, (stream,)), one.version)
-                    self._count += one.version
-            while self._count > self._entries or len(self._kept) > self._streams:
+                    size = _RECORD + _ENTRY * one.version
+                    self._kept[stream] = _Kept(one, people.get(stream, (stream,)), size)
+                    self._size += size
+            while self._size > self._room:
                 self._drop(next(iter(self._kept)))
 
     def _take(self, streams: Iterable[UUID]) -> dict[UUID, _Kept]:
@@ -74,5 +75,5 @@ class Held:
     def _drop(self, stream: UUID) -> _Kept | None:
         kept = self._kept.pop(stream, None)
         if kept is not None:
-            self._count -= kept.entries
+            self._size -= kept.size
         return kept

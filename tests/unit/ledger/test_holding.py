@@ -67,7 +67,7 @@ def test_a_record_with_entries_that_nobody_collected_is_not_kept(ledger: Ledger)
 
 
 def test_no_more_is_held_than_was_said_however_long_the_histories(ledger: Ledger) -> None:
-    held = Held(ledger, entries=5)
+    held = Held(ledger, room=12_000)
     for relation in ("parent", "carer", "sponsor"):
         ledger.append(noted(ledger.load(RECORDS[:1])[RECORDS[0]], relation))
     first = held.load(RECORDS, {})
