@@ -166,7 +166,7 @@ def _client(url: str, timeout_s: float) -> "OpaClient":
 @contextmanager
 def _answering() -> Iterator[None]:
     """Every failure to answer, or to answer as OPA does, as `Unavailable`."""
-    from opa_client.errors import PolicyNotFoundError  # noqa: PLC0415  # as in `_client`: loaded once there is a server to ask
+    from opa_client.errors import PolicyNotFoundError  # noqa: PLC0415  # its package loads two HTTP libraries, which a program that asks no server can spare
 
     try:
         yield

@@ -8,7 +8,7 @@ from sightline.entrypoints.cli_out import EXIT_CODES, AsJson, answered
 from sightline.entrypoints.rules import texts_of_rules
 from sightline.kernel.share import share
 from sightline.ledger import kept_policies
-from sightline.ledger.policy import POLICY_STREAM, Policy
+from sightline.runtime import policies
 
 policy = typer.Typer(help="The policy that decides.", no_args_is_help=True, epilog=EXIT_CODES)
 
@@ -35,15 +35,10 @@ def check(as_json: AsJson = False) -> None:
 @answered
 def history(data: Data = None, as_json: AsJson = False) -> None:
     """Every policy and engine that was put in force, since when, and whether it is kept."""
-    rows: list[dict[str, object]] = []
     with hub_folder(data) as hub:
-        changes = hub.ledger.history(POLICY_STREAM)
+        found = policies.history(hub.ledger)
         kept = kept_policies.digests(hub.ledger.database)
-    in_force = ""
-    for entry in changes:
-        if isinstance(entry, Policy.Activated):
-            in_force = entry.policy
-        if isinstance(entry, Policy.Activated | Policy.EngineChanged):
-            at = entry.timestamp.isoformat(timespec="seconds")
-            rows.append({"since": at, "policy": in_force, "engine": entry.engine, "kept": in_force in kept})
+    rows: list[dict[str, object]] = [
+        {**one._asdict(), "since": one.since.isoformat(timespec="seconds"), "kept": one.policy in kept} for one in found
+    ]
     show_all("Policies", ["since", "policy", "engine", "kept"], rows, as_json=as_json)

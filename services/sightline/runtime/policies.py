@@ -8,7 +8,9 @@ it: both stand in the register's leaves as well, so that nobody can put another 
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 
@@ -104,17 +106,25 @@ class HeldPolicies:
     def _ready(self, folder: Path, digest: str) -> ReadyPolicy:
         data = PolicyData.read(policy_data(folder))
         self._engine = WasmEngine(folder)
-        if self._engine.engine not in engines_of(self._ledger, digest):
+        if (digest, self._engine.engine) not in {(one.policy, one.engine) for one in history(self._ledger)}:
             raise Refused("engine_not_named", "the ledger names no such engine for that policy")
         return ReadyPolicy(self._engine, data)
 
 
-def engines_of(ledger: Ledger, policy: str) -> set[str]:
-    """Digests of the engines that decided by that policy, as the ledger says."""
-    found, in_force = set[str](), ""
+class InForce(NamedTuple):
+    """What decides from that moment on."""
+
+    since: datetime
+    policy: str
+    engine: str
+
+
+def history(ledger: Ledger) -> list[InForce]:
+    """Every policy and engine that was put in force, in order, as the ledger says."""
+    found: list[InForce] = []
     for entry in ledger.history(POLICY_STREAM):
         if isinstance(entry, Policy.Activated):
-            in_force = entry.policy
-        if isinstance(entry, Policy.Activated | Policy.EngineChanged) and in_force == policy:
-            found.add(entry.engine)
+            found.append(InForce(entry.timestamp, entry.policy, entry.engine))
+        elif isinstance(entry, Policy.EngineChanged):
+            found.append(InForce(entry.timestamp, found[-1].policy, entry.engine))
     return found
